@@ -103,26 +103,29 @@ static bool touches_secret(const char *connection, const char *word,
   return false;
 }
 
-/* Replaces `length` bytes at `at` by stars, or by as many as there is space
- * for; returns what is behind them. */
-static char *put_stars(char *at, size_t length) {
-  size_t some = length < sizeof stars - 1 ? length : sizeof stars - 1;
-  memcpy(at, stars, some);
-  memmove(at + some, at + length, strlen(at + length) + 1);
-  return at + some;
-}
-
-void lr_crawl_connection_mask(const char *connection, char *message) {
+/* Writes what is between two quotes. */
+static void write_word(lr_crawl_text_writer *writer, const char *connection,
+                       const char *word, size_t length) {
   span spans[SPANS];
   size_t count = find_secrets(connection, spans);
-  if (!count) return;
-  char *at = strchr(message, '"');
-  while (at) {
-    size_t length = strcspn(++at, "\"");
-    if (length && touches_secret(connection, at, length, spans, count))
-      at = put_stars(at, length);
+  if (length && touches_secret(connection, word, length, spans, count))
+    lr_crawl_write(writer, stars, sizeof stars - 1);
+  else
+    lr_crawl_write(writer, word, length);
+}
+
+size_t lr_crawl_connection_mask(const char *connection, const char *message,
+                                char *out, size_t capacity) {
+  lr_crawl_text_writer writer = {.out = out, .capacity = capacity};
+  bool quoted = false;
+  for (const char *at = message;; quoted = !quoted) {
+    size_t length = strcspn(at, "\"");
+    if (quoted)
+      write_word(&writer, connection, at, length);
     else
-      at += length;
-    at = *at ? strchr(at + 1, '"') : NULL;
+      lr_crawl_write(&writer, at, length);
+    at += length;
+    if (!*at) return lr_crawl_write_end(&writer);
+    lr_crawl_write_byte(&writer, *at++);
   }
 }

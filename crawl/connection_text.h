@@ -22,8 +22,9 @@ bool lr_crawl_connection_has_secret(const char *connection);
 size_t lr_crawl_connection_write(const char *connection, char *out,
                                  size_t capacity);
 
-/* Replaces each word in double quotes that may be a part of a secret, and the
- * connection itself, in a message about it by "***". */
-void lr_crawl_connection_mask(const char *connection, char *message);
+/* Writes a message about a connection, as snprintf does, with "***" for what is
+ * between double quotes and may be a part of a secret. */
+size_t lr_crawl_connection_mask(const char *connection, const char *message,
+                                char *out, size_t capacity);
 
 #endif

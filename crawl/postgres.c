@@ -66,11 +66,11 @@ static lariat_status tell(const lr_crawl_postgres *postgres,
                           lariat_status status, const char *message,
                           lr_crawl_fault *fault) {
   char text[400];
-  snprintf(text, sizeof text, "%s", message ? message : "");
+  (void)lr_crawl_connection_mask(postgres->connection, message ? message : "",
+                                 text, sizeof text);
   for (char *at = text; *at; at++)
     if ((unsigned char)*at < ' ') *at = ' ';
   for (size_t end = strlen(text); end && text[end - 1] == ' ';) text[--end] = 0;
-  lr_crawl_connection_mask(postgres->connection, text);
   return lr_crawl_fault_set(fault, status, 0, "the crawl's database: %s", text);
 }
 
@@ -238,7 +238,7 @@ static lariat_status next_result(lr_crawl_postgres *postgres, PGresult **out,
   return status;
 }
 
-/* What came of the steps so far. */
+/* Results so far, of some steps. */
 typedef struct progress {
   lariat_status status; /* the first that is not good */
   size_t at;            /* step whose results come */

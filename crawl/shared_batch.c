@@ -17,7 +17,7 @@ enum {
   NUMBER_BITS = 8 /* of priority, hops off site, redirects */
 };
 
-/* What each value is: an integer, or an array of a type. */
+/* Types of the arrays; 0: a value is an integer. */
 static const unsigned char types[LR_CRAWL_BATCH_VALUES] = {
     [LR_CRAWL_BATCH_KINDS] = LR_CRAWL_POSTGRES_BIGINT,
     [LR_CRAWL_BATCH_FENCE + 2] = LR_CRAWL_POSTGRES_BIGINT,

@@ -103,14 +103,24 @@ bool lr_crawl_held_set_queue(lr_crawl_shared_held *held, uint64_t queue,
   return true;
 }
 
-void lr_crawl_held_drop_queue(lr_crawl_shared_held *held, uint64_t queue) {
-  lr_crawl_held_queue *place = find_queue(held, queue);
-  if (place) *place = held->queues[--held->queue_count];
-  for (size_t at = 0; at < held->capacity;)
+/* Takes the URLs of a queue out.  What moves up never passes a free place, and
+ * half of them are: so it is looked at all the same. */
+static void remove_urls(lr_crawl_shared_held *held, uint64_t queue) {
+  size_t begin = 0;
+  while (held->urls[begin].seq) begin++;
+  for (size_t i = 0; i < held->capacity;) {
+    size_t at = (begin + i) & (held->capacity - 1);
     if (held->urls[at].seq && held->urls[at].queue == queue)
       free_place(held, at); /* another one may be there now */
     else
-      at++;
+      i++;
+  }
+}
+
+void lr_crawl_held_drop_queue(lr_crawl_shared_held *held, uint64_t queue) {
+  lr_crawl_held_queue *place = find_queue(held, queue);
+  if (place) *place = held->queues[--held->queue_count];
+  if (held->count) remove_urls(held, queue);
 }
 
 void lr_crawl_held_clear(lr_crawl_shared_held *held) {

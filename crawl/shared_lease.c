@@ -88,7 +88,7 @@ static size_t count_rows(const PGresult *rows, int row, uint64_t queue) {
 
 /* ---- What is told ---- */
 
-/* What is being read: the rows of URLs and hosts are in the order of queues. */
+/* Answers that are being read: URLs and hosts are in the order of queues. */
 typedef struct reading {
   lr_crawl_shared_store *store;
   PGresult **answers;

@@ -31,8 +31,8 @@
 #define DUE_AGAIN(ms)                                                          \
   "coalesce((select now() + " ms MS " from todo t where t.queue = q.id"        \
   " and t.not_before <= now() limit 1),"                                       \
-  " (select greatest(min(t.not_before), now() + " ms MS ") from todo t"        \
-  " where t.queue = q.id having count(*) > 0), 'infinity')"
+  " (select min(greatest(t.not_before, now() + " ms MS ")) from todo t"        \
+  " where t.queue = q.id), 'infinity')"
 
 #define HAS_URLS                                                               \
   "exists (select from todo t where t.queue = q.id and t.not_before <= now())"

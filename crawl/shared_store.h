@@ -211,7 +211,7 @@ typedef struct lr_crawl_shared_batch {
   size_t release_count;
 } lr_crawl_shared_batch;
 
-/* What came of a commit. */
+/* The end of a commit. */
 typedef struct lr_crawl_shared_result {
   bool committed; /* false: at least one queue was lost, and nothing is in the
                      database: make the batch anew without it */

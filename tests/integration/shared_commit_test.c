@@ -398,7 +398,7 @@ static void test_answer_lost(void) {
   PGconn *session = open_session(crawl.name);
   run_in(session, "begin; select from queue where id = 8 for update");
   shared_begin(&crawl, &run, commit_batch);
-  CU_ASSERT_TRUE(fixture_run_until(&crawl.f, one_waits, NULL, 60000));
+  CU_ASSERT_TRUE(fixture_run_until(&crawl.f, one_waits, NULL, 3000));
   CU_ASSERT_FALSE(run.ended);
   CU_ASSERT_EQUAL(shared_ask(&crawl, "select count(*) from outcome"), 2);
   run_in(session, "select pg_terminate_backend(pid) from pg_stat_activity"
@@ -551,7 +551,7 @@ static void test_wake_up(void) {
   PGconn *session = open_session(crawl.name);
   run_in(session, "select pg_advisory_lock(1)");
   shared_begin(&crawl, &run, commit_batch);
-  CU_ASSERT_TRUE(fixture_run_until(&crawl.f, one_waits, NULL, 60000));
+  CU_ASSERT_TRUE(fixture_run_until(&crawl.f, one_waits, NULL, 3000));
   shared_begin(&crawl, &other, seed_as_second);
   shared_finish(&other);
   CU_ASSERT_FALSE(run.ended);

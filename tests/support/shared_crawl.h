@@ -60,7 +60,7 @@ static inline void shared_begin(struct shared_crawl *crawl,
 
 static inline void shared_finish(struct shared_run *run) {
   CU_ASSERT_TRUE(
-      fixture_run_until(&run->crawl->f, shared_has_ended, run, 60000));
+      fixture_run_until(&run->crawl->f, shared_has_ended, run, 6000));
 }
 
 static inline lr_crawl_shared_options
