@@ -13,6 +13,7 @@
 #include "content.h"
 #include "list.h"
 #include "memory.h"
+#include "sending_time.h"
 
 struct lr_crawl_fetcher {
   lariat_client *client;
@@ -50,7 +51,7 @@ struct lr_crawl_fetch {
   const char *truncated;
   lr_crawl_bytes sent;
   lr_crawl_bytes body;
-  uint64_t sent_ns;
+  uint64_t sent_ns, left_ns;
   int64_t at_ns;
   lariat_timer send_by; /* {0}: none is set */
 };
@@ -144,6 +145,7 @@ static void finish(lr_crawl_fetch *fetch) {
       .truncated = fetch->truncated,
       .unwanted = fetch->unwanted,
       .sent_ns = fetch->sent_ns,
+      .left_ns = fetch->left_ns,
       .ended_ns = lariat_reactor_now_ns(fetcher->reactor),
       .at_ns = fetch->at_ns};
   fetch->request.on_answer(fetch->request.context, &answer);
@@ -230,6 +232,23 @@ static void note_failure(lr_crawl_fetch *fetch, lariat_value failure) {
   finish(fetch);
 }
 
+/* Notes when the request was sent again, where its answer took so long that it
+ * may have been: it has arrived later than it was written. */
+static void note_resending(lr_crawl_fetch *fetch,
+                           const lariat_response *response) {
+  static const uint64_t ms_ns = 1000000;
+  uint64_t now_ns = lariat_reactor_now_ns(fetch->fetcher->reactor);
+  uint64_t took_ms = fetch->sent_ns ? (now_ns - fetch->sent_ns) / ms_ns : 0;
+  lr_crawl_tcp_end local = {lariat_response_local_ip(response),
+                            lariat_response_local_port(response)};
+  lr_crawl_tcp_end remote = {lariat_response_remote_ip(response),
+                             lariat_response_remote_port(response)};
+  if (took_ms < LR_CRAWL_LEAST_RESENT_MS || took_ms > UINT32_MAX || !local.port)
+    return;
+  fetch->left_ns +=
+      ms_ns * lr_crawl_sending_time(local, remote, (uint32_t)took_ms);
+}
+
 /* Takes the response, whose body is still to come, or a failure. */
 static lariat_value take_head(lariat_value result, void *context) {
   lr_crawl_fetch *fetch = context;
@@ -241,6 +260,7 @@ static lariat_value take_head(lariat_value result, void *context) {
   }
   fetch->response = result;
   const lariat_response *response = lariat_response_in(result);
+  note_resending(fetch, response);
   fetch->stream = lariat_response_stream(response);
   fetch->unwanted =
       fetch->request.wants_body &&
@@ -267,6 +287,7 @@ static void observe(const lariat_request_event *event, void *context) {
   lr_crawl_fetch *fetch = context;
   if (event->kind != LARIAT_REQUEST_SENT) return;
   fetch->sent_ns = lariat_reactor_now_ns(fetch->fetcher->reactor);
+  fetch->left_ns = fetch->sent_ns;
   fetch->at_ns = wall_clock_ns();
   lr_crawl_bytes_reset(&fetch->sent);
   lr_crawl_bytes_add(&fetch->sent, event->head, event->head_length);

@@ -33,6 +33,7 @@ typedef struct lr_crawl_answer {
   bool unwanted;    /* the body was not taken, since `wants_body` said so */
   uint64_t sent_ns; /* not before the request was sent, on the reactor's clock;
                        0: it was not */
+  uint64_t left_ns; /* nor before the kernel sent it for the last time */
   uint64_t ended_ns;
   int64_t at_ns; /* when it was sent, since 1970 */
 } lr_crawl_answer;

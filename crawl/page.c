@@ -68,7 +68,7 @@ int64_t lr_crawl_shard_cap_retry_after(const lr_crawl_shard *shard,
 }
 
 lr_crawl_reply lr_crawl_reply_of(const lr_crawl_answer *answer) {
-  lr_crawl_reply reply = {.sent_ns = (int64_t)answer->sent_ns,
+  lr_crawl_reply reply = {.sent_ns = (int64_t)answer->left_ns,
                           .ended_ns = (int64_t)answer->ended_ns,
                           .retry_after_ms = -1,
                           .status = status_of(answer)};
