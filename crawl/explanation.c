@@ -183,7 +183,7 @@ static lariat_crawl_robots *make_rules(const lr_crawl_explained *about,
   lariat_crawl_robots_access access = lariat_crawl_robots_access_of(
       facts->robots_status, LARIAT_CRAWL_ROBOTS_MOST_REDIRECTS);
   lariat_status status =
-      facts->robots || access == LARIAT_CRAWL_ROBOTS_READ
+      access == LARIAT_CRAWL_ROBOTS_READ
           ? lariat_crawl_robots_parse(facts->robots ? facts->robots : "",
                                       facts->robots_length,
                                       about->settings->user_agent, &robots)

@@ -54,7 +54,11 @@ static const char version_2[] =
     "create table config(seq integer primary key, at_s integer, text text);"
     "create table log(seq integer primary key, at_s integer, what text);";
 
-static const char *const steps[] = {version_1, version_2};
+/* A robots.txt is packed (packed_text.h); `length` is that of its text. */
+static const char version_3[] = "alter table robots add column length integer;"
+                                "update robots set length = length(body);";
+
+static const char *const steps[] = {version_1, version_2, version_3};
 
 _Static_assert(sizeof steps / sizeof *steps == LR_CRAWL_SCHEMA_VERSION,
                "each version has its step");

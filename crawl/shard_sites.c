@@ -65,13 +65,17 @@ lr_crawl_site *lr_crawl_shard_site(lr_crawl_shard *shard,
   return site;
 }
 
+/* Of a database that has the body of an answer that is no robots.txt, that is
+ * not taken for one. */
 void lr_crawl_shard_restore_robots(lr_crawl_shard *shard,
                                    const lr_crawl_known_host *host) {
+  bool is_file = lariat_crawl_robots_access_of(host->status, 0) ==
+                 LARIAT_CRAWL_ROBOTS_READ;
   (void)lr_crawl_robots_cache_restore(
       shard->robots, host->origin,
       &(lr_crawl_robots_kept){.at_s = host->at_s,
                               .expires_s = host->expires_s,
                               .status = host->status,
-                              .text = host->robots,
-                              .length = host->length});
+                              .text = is_file ? host->robots : NULL,
+                              .length = is_file ? host->length : 0});
 }

@@ -24,7 +24,7 @@ static const char *const texts[LR_CRAWL_STATEMENTS] = {
     [LR_CRAWL_SET_FACTS] = "update host set ip = ?2, delay_ms = ?3, note = ?4"
                            " where id = ?1",
     [LR_CRAWL_SET_ROBOTS] = "insert or replace into robots"
-                            " values(?, ?, ?, ?, ?)",
+                            " values(?, ?, ?, ?, ?, ?)",
     [LR_CRAWL_ADD_WARC] = "insert into warc values(?, ?, 0, 0)",
     [LR_CRAWL_SET_WARC] = "update warc set length = ?2, closed = ?3"
                           " where id = ?1",
@@ -43,7 +43,8 @@ static const char *const texts[LR_CRAWL_STATEMENTS] = {
     [LR_CRAWL_HAS_EARLIER] = "select 1 from earlier limit 1",
     [LR_CRAWL_ATTACH] = "attach ? as since",
     [LR_CRAWL_GET_FACTS] = "select h.ip, h.delay_ms, h.note, r.at_s,"
-                           " r.expires_s, r.status, r.body from host h"
+                           " r.expires_s, r.status, r.body, r.length"
+                           " from host h"
                            " left join robots r on r.host = h.id"
                            " where h.id = ?",
     [LR_CRAWL_ALL_HOSTS] = "select origin from host order by id",

@@ -22,7 +22,7 @@ typedef enum lr_crawl_statement {
   LR_CRAWL_ADD_OUTCOME, /* the table's columns */
   LR_CRAWL_ADD_TYPE,    /* id, name */
   LR_CRAWL_SET_FACTS,   /* host, ip, delay, note */
-  LR_CRAWL_SET_ROBOTS,  /* host, at, expires, status, body */
+  LR_CRAWL_SET_ROBOTS,  /* host, at, expires, status, body, length */
   LR_CRAWL_ADD_WARC,    /* id, name */
   LR_CRAWL_SET_WARC,    /* id, length, closed */
   LR_CRAWL_SET_SINK,    /* path, length */

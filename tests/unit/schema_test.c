@@ -87,6 +87,19 @@ static void test_earlier_version(void) {
   close_database();
 }
 
+/* One of version 2 has robots.txt as they are. */
+static void test_version_2(void) {
+  open_database();
+  CU_ASSERT_EQUAL(lr_crawl_schema_upgrade(database, path, 2, &fault),
+                  LARIAT_OK);
+  run("insert into robots values(1, 2, 3, 200, cast('Allow: /' as blob));"
+      "insert into robots values(2, 2, 3, 404, null)");
+  expect(LARIAT_OK, "");
+  CU_ASSERT_EQUAL(ask("select length from robots where host = 1"), 8);
+  CU_ASSERT_EQUAL(ask("select count(*) from robots where length is null"), 1);
+  close_database();
+}
+
 static void test_newer_version(void) {
   open_database();
   expect(LARIAT_OK, "");
@@ -132,6 +145,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"a new database", test_new},
       {"one of an earlier version is brought up to date", test_earlier_version},
+      {"robots.txt of version 2", test_version_2},
       {"one of a newer version is refused", test_newer_version},
       {"another program's is refused", test_other_programs},
       {"what is no database is refused", test_no_database},
