@@ -35,6 +35,7 @@ typedef struct lr_crawl_member {
   lariat_status status; /* of its making */
   bool ended;
   lr_crawl_work *work; /* what it is given next; NULL: nothing is */
+  size_t acknowledged; /* bytes of its reports that it is not told of yet */
   lr_crawl_shard_counts counts;
 } lr_crawl_member;
 
@@ -46,6 +47,7 @@ struct lariat_crawl {
   lariat_reactor *reactor;
   lariat_mailbox *mailbox;
   lariat_pool *pool;
+  lr_crawl_kept_traps traps;     /* of earlier runs */
   lr_crawl_frontier *frontier;   /* NULL: the crawl is over */
   lr_crawl_frontier_counts last; /* of the frontier, once it is closed */
   lr_crawl_dispatch dispatch;
@@ -62,12 +64,11 @@ struct lariat_crawl {
   bool flushing;        /* a call that gives the shards their work is away */
   uint64_t uncommitted; /* outcomes */
   uint64_t commit_outcomes; /* so many are committed at once */
-  uint64_t pages;           /* of all runs */
-  uint64_t bytes;
-  uint64_t hosts_rejected; /* URLs of hosts that were too many */
-  uint64_t redirect_traps; /* redirects that were one too many */
-  uint64_t sitemap_traps;  /* sitemaps that were */
-  uint32_t most_sitemaps;  /* of a host */
+  uint64_t pages, bytes;    /* of all runs */
+  uint64_t hosts_rejected;  /* URLs of hosts that were too many */
+  uint64_t redirect_traps;  /* redirects that were one too many */
+  uint64_t sitemap_traps;   /* sitemaps that were */
+  uint32_t most_sitemaps;   /* of a host */
   unsigned ticks;
   uint64_t start_ns, end_ns;
   uint64_t stop_at_ns; /* when the grace of a stop is over */
@@ -160,6 +161,9 @@ lariat_status lr_crawl_recall_budgets(lariat_crawl *crawl);
 
 /* Hands out what is ready, as far as it may be. */
 void lr_crawl_hand_out(lariat_crawl *crawl);
+
+/* Gives the shards what they have not been given for want of memory. */
+void lr_crawl_give_rest(lariat_crawl *crawl);
 
 /* Commits; false: that failed, and the crawl ends. */
 bool lr_crawl_commit(lariat_crawl *crawl);

@@ -169,6 +169,32 @@ lariat_status lr_crawl_frontier_find_url(lr_crawl_frontier *frontier,
   return id ? lr_crawl_frontier_read_url(frontier, id, out) : LARIAT_ENOTFOUND;
 }
 
+static lariat_status count_rows_before(lr_crawl_store *store,
+                                       const lr_crawl_known_url *url,
+                                       uint64_t *count) {
+  bool row = false;
+  lariat_status status = lr_crawl_store_ask(
+      store, &row, NULL, LR_CRAWL_COUNT_BEFORE, "iii", (int64_t)url->host,
+      (int64_t)url->priority, (int64_t)url->id);
+  if (row)
+    *count = (uint64_t)lr_crawl_store_integer(store, LR_CRAWL_COUNT_BEFORE, 0);
+  lr_crawl_store_end(store, LR_CRAWL_COUNT_BEFORE);
+  return status;
+}
+
+lariat_status lr_crawl_frontier_count_before(lr_crawl_frontier *frontier,
+                                             const lr_crawl_known_url *url,
+                                             uint64_t *count) {
+  const lr_crawl_host *host = lr_crawl_hosts_at(&frontier->hosts, url->host);
+  if (frontier->read_only)
+    return count_rows_before(&frontier->store, url, count);
+  size_t before =
+      host ? lr_crawl_queue_count_before(&host->queue, (uint32_t)url->id)
+           : SIZE_MAX;
+  *count = before;
+  return before == SIZE_MAX ? LARIAT_ENOTFOUND : LARIAT_OK;
+}
+
 /* ---- Outcomes ---- */
 
 /* Reads the columns of LR_CRAWL_OUTCOMES. */

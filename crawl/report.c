@@ -31,6 +31,7 @@ void lr_crawl_report_free(lr_crawl_report *report) {
   lariat_memory_release(report->urls);
   lariat_memory_release(report->hosts);
   lr_crawl_bytes_clear(&report->texts);
+  lr_crawl_kept_traps_clear(&report->closed_traps);
   lariat_memory_release(report->opened_trap);
   lariat_memory_release(report);
 }
@@ -38,7 +39,7 @@ void lr_crawl_report_free(lr_crawl_report *report) {
 bool lr_crawl_report_is_empty(const lr_crawl_report *report) {
   return !report->url_count && !report->outcome_count && !report->host_count &&
          !report->ended && !report->failed && !report->counted &&
-         !report->opened_trap;
+         !report->opened_trap && !report->closed_traps.count;
 }
 
 /* ---- Adding ---- */
