@@ -73,6 +73,9 @@ const char *lariat_crawl_notices(const lariat_crawl *crawl) {
 static void close_frontier(lariat_crawl *crawl) {
   if (!crawl->frontier) return;
   crawl->last = lr_crawl_frontier_count(crawl->frontier);
+  if (lr_crawl_frontier_shared(crawl->frontier))
+    crawl->whole = *lr_crawl_shared_frontier_whole(
+        lr_crawl_frontier_shared(crawl->frontier));
   lr_crawl_frontier_close(crawl->frontier);
   crawl->frontier = NULL;
 }
@@ -102,6 +105,14 @@ static lariat_value take_pool_end(lariat_value result, void *context) {
   return lariat_value_drop(result);
 }
 
+static void close_rest(void *context) {
+  lariat_crawl *crawl = context;
+  close_frontier(crawl);
+  lariat_deferred *closed = lariat_pool_close(crawl->pool, crawl->reactor, 0);
+  lariat_deferred_forget(
+      lariat_deferred_add_both(closed, take_pool_end, crawl));
+}
+
 static void close_pool(lariat_crawl *crawl) {
   crawl->state = LR_CRAWL_CLOSING;
   (void)lariat_reactor_cancel_timer(crawl->reactor, crawl->tick);
@@ -111,10 +122,7 @@ static void close_pool(lariat_crawl *crawl) {
     lr_crawl_stats_keep(crawl);
     (void)lr_crawl_commit(crawl);
   }
-  close_frontier(crawl);
-  lariat_deferred *closed = lariat_pool_close(crawl->pool, crawl->reactor, 0);
-  lariat_deferred_forget(
-      lariat_deferred_add_both(closed, take_pool_end, crawl));
+  lr_crawl_end_sharing(crawl, close_rest);
 }
 
 static void note_ended(lariat_crawl *crawl) {
@@ -155,6 +163,8 @@ static void set_grace(lariat_crawl *crawl, uint64_t grace_ms) {
 
 void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end, const char *reason,
                   uint64_t grace_ms) {
+  if (crawl->state == LR_CRAWL_CLOSING && grace_ms == 0)
+    lr_crawl_end_sharing(crawl, NULL);
   if (crawl->state == LR_CRAWL_NEW || crawl->state >= LR_CRAWL_CLOSING) return;
   if (crawl->end == LARIAT_CRAWL_RUNNING) {
     crawl->end = end;
@@ -293,6 +303,7 @@ static void begin(lariat_crawl *crawl) {
   lariat_status status = lr_crawl_recall_budgets(crawl);
   lr_crawl_frontier_tell_hosts(crawl->frontier);
   if (status == LARIAT_OK) status = offer_seeds(crawl);
+  if (status == LARIAT_OK) status = lr_crawl_begin_sharing(crawl);
   if (status != LARIAT_OK) {
     lr_crawl_fault fault = {0};
     lr_crawl_fault_set(&fault, status, 0, "the crawl cannot begin: %s",

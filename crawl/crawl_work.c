@@ -57,10 +57,6 @@ static void give_work(void *context) {
     lr_crawl_member *member = &crawl->members[i];
     lr_crawl_work *work = member->work;
     member->work = NULL;
-    if (work) {
-      work->acknowledged = member->acknowledged;
-      member->acknowledged = 0;
-    }
     if (work && !member->ended)
       lr_crawl_tell_shard(&(lr_crawl_message){
           .to = member, .take = lr_crawl_take_work, .work = work});
@@ -79,13 +75,6 @@ static lr_crawl_work *work_of(lr_crawl_member *member) {
   return member->work;
 }
 
-void lr_crawl_give_rest(lariat_crawl *crawl) {
-  for (unsigned i = 0; i < crawl->count; i++) {
-    lr_crawl_member *member = &crawl->members[i];
-    if (member->work || member->acknowledged) (void)work_of(member);
-  }
-}
-
 /* Tells the shard what an earlier run knows of a host, with its first URLs. */
 static void add_host_to_work(lariat_crawl *crawl, lr_crawl_work *work,
                              uint64_t host) {
@@ -94,10 +83,21 @@ static void add_host_to_work(lariat_crawl *crawl, lr_crawl_work *work,
   if (own->is_told || !work) return;
   own->is_told = true;
   const char *origin = lr_crawl_frontier_origin(crawl->frontier, host);
-  if (crawl->resumed && origin &&
+  if ((crawl->resumed || lr_crawl_frontier_shared(crawl->frontier)) && origin &&
       lr_crawl_frontier_host(crawl->frontier, host, &facts) &&
       facts.robots_at_s)
     lr_crawl_work_add_host(work, origin, &facts);
+}
+
+void lr_crawl_renew_host(void *context, uint64_t host, const char *origin,
+                         uint64_t not_after_ns) {
+  lariat_crawl *crawl = context;
+  const lr_crawl_dispatched_host *own =
+      lr_crawl_dispatch_host(&crawl->dispatch, host);
+  lr_crawl_work *work = own && crawl->state == LR_CRAWL_GOING
+                            ? work_of(&crawl->members[own->shard])
+                            : NULL;
+  if (work) lr_crawl_work_add_renewal(work, origin, host, not_after_ns);
 }
 
 /* Gives URLs of a host to its shard.  Without memory for one the crawl ends,
@@ -213,6 +213,8 @@ static bool is_host_too_many(const lariat_crawl *crawl,
  * not followed. */
 static bool is_redirect_trap(lariat_crawl *crawl,
                              const lr_crawl_found_url *found) {
+  if (lr_crawl_frontier_shared(crawl->frontier))
+    return found->redirects >= MOST_REDIRECTS;
   uint64_t via = found->via;
   char hop = found->hop;
   unsigned count = 0;
@@ -335,17 +337,55 @@ static bool take_opened_trap(lariat_crawl *crawl,
   return check(crawl, status, "the log of outcomes cannot be read");
 }
 
+/* Takes back what a shard could not send in time. */
+static bool take_returned(lariat_crawl *crawl, const lr_crawl_report *report) {
+  for (size_t i = 0; i < report->returned_count; i++) {
+    const lr_crawl_returned_url *of = &report->returned[i];
+    lariat_status status =
+        lr_crawl_frontier_give_back(crawl->frontier, of->url);
+    if (status != LARIAT_ENOTFOUND && !check(crawl, status, "out of memory"))
+      return false;
+    lr_crawl_dispatch_got(&crawl->dispatch, of->host);
+  }
+  return true;
+}
+
 /* Takes what is in a report into the frontier: the URLs that a page names
  * before the page's outcome, so that none is lost with the process. */
 static void take_parts(lariat_crawl *crawl, lr_crawl_report *report) {
   if (!crawl->frontier || crawl->end == LARIAT_CRAWL_DISK) return;
   if (!take_hosts(crawl, report) || !take_urls(crawl, report) ||
       !take_outcomes(crawl, report) || !take_closed_traps(crawl, report) ||
-      !take_opened_trap(crawl, report))
+      !take_opened_trap(crawl, report) || !take_returned(crawl, report))
     return;
   if (crawl->uncommitted >= crawl->commit_outcomes ||
       lr_crawl_frontier_uncommitted_bytes(crawl->frontier) >= COMMIT_BYTES)
     (void)lr_crawl_commit(crawl);
+}
+
+/* Tells a shard that its reports were taken; while too much waits for the
+ * database of a shared crawl it is told later, and asks for nothing more. */
+static void acknowledge(lr_crawl_member *member) {
+  lariat_crawl *crawl = member->crawl;
+  lr_crawl_shared_frontier *shared =
+      crawl->frontier ? lr_crawl_frontier_shared(crawl->frontier) : NULL;
+  if (!member->unacknowledged || member->ended ||
+      (shared && lr_crawl_shared_frontier_is_full(shared)))
+    return;
+  lr_crawl_work *work = work_of(member);
+  if (!work) return;
+  work->acknowledged += member->unacknowledged;
+  member->unacknowledged = 0;
+}
+
+void lr_crawl_acknowledge(lariat_crawl *crawl) {
+  for (unsigned i = 0; i < crawl->count; i++) acknowledge(&crawl->members[i]);
+}
+
+void lr_crawl_give_rest(lariat_crawl *crawl) {
+  for (unsigned i = 0; i < crawl->count; i++)
+    if (crawl->members[i].work) (void)work_of(&crawl->members[i]);
+  lr_crawl_acknowledge(crawl);
 }
 
 void lr_crawl_take_report(lr_crawl_message *message) {
@@ -353,9 +393,9 @@ void lr_crawl_take_report(lr_crawl_message *message) {
   lariat_crawl *crawl = member->crawl;
   lr_crawl_report *report = message->report;
   member->counts = report->counts;
-  member->acknowledged += report->bytes;
-  if (!report->ended) (void)work_of(member);
+  member->unacknowledged += report->bytes;
   take_parts(crawl, report);
+  if (!report->ended) acknowledge(member);
   if (report->failed && crawl->state == LR_CRAWL_GOING)
     (void)check(crawl, LARIAT_ENOMEM, "out of memory");
   if (report->ended) {

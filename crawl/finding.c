@@ -67,6 +67,8 @@ static lr_crawl_find_result offer(lr_crawl_shard *shard,
                               .hop = named->hop,
                               .hops_off_site = hops_off_site,
                               .via = by->id};
+  if (named->hop == 'R' && by->redirects < UINT8_MAX)
+    found.redirects = (uint8_t)(by->redirects + 1);
   if (report && fits && fingerprint && lr_crawl_report_add_url(report, &found))
     return LR_CRAWL_FIND_OFFERED;
   if (fits) shard->lost++;

@@ -64,6 +64,26 @@ lariat_status lr_crawl_frontier_open(const lr_crawl_frontier_options *options,
                                      lr_crawl_frontier **out,
                                      lr_crawl_fault *fault);
 
+/* Opens a worker's part of a crawl that many share (shared_frontier.h), of
+ * which the functions below know what is leased, and what waits for a commit. A
+ * commit ends later, counters and notes are not kept, and of outcomes nothing
+ * is read. */
+struct lr_crawl_sharing;
+struct lr_crawl_shared_frontier;
+lariat_status
+lr_crawl_frontier_open_shared(const lr_crawl_frontier_options *options,
+                              const struct lr_crawl_sharing *sharing,
+                              lr_crawl_frontier **out, lr_crawl_fault *fault);
+
+/* Makes a frontier of what is behind a shared one, which is its own then; NULL:
+ * out of memory. */
+lr_crawl_frontier *
+lr_crawl_frontier_of_shared(struct lr_crawl_shared_frontier *shared);
+
+/* Returns what is behind such a one; NULL: it is not shared. */
+struct lr_crawl_shared_frontier *
+lr_crawl_frontier_shared(const lr_crawl_frontier *frontier);
+
 /* Closes all files; the open WARC file gets its final name.  What was not
  * committed is lost: those URLs are queued when the crawl goes on.  NULL is
  * allowed. */
@@ -108,6 +128,10 @@ typedef struct lr_crawl_queued_url {
   int64_t old_at_ns;        /* 0: none */
   char *old_url;            /* that had this body then; NULL: the same URL */
   char *via_url, *hop_path; /* hop_path.h; NULL: not asked for, or none */
+  /* Of a shared crawl: redirects in a row that have led to it, and when it may
+   * be sent, on CLOCK_BOOTTIME; 0: at any time. */
+  uint8_t redirects;
+  uint64_t not_before_ns, not_after_ns;
 } lr_crawl_queued_url;
 
 /* Releases what a queued URL points to. */
@@ -165,7 +189,7 @@ lariat_status lr_crawl_frontier_unpark(lr_crawl_frontier *frontier,
                                        const char *shape, uint64_t *count);
 
 /* Keeps a shape that is closed, at once, or drops it; adds all that are kept to
- * a list.
+ * a list.  A shared crawl keeps none.
  *
  * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_ESYSTEM  the database cannot be written, or read */

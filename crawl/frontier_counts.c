@@ -63,6 +63,7 @@ static uint64_t count_memory(const lr_crawl_frontier *frontier) {
 
 lr_crawl_frontier_counts
 lr_crawl_frontier_count(const lr_crawl_frontier *frontier) {
+  if (frontier->shared) return lr_crawl_shared_frontier_count(frontier->shared);
   lr_crawl_frontier_counts counts = {.known = frontier->seen.count,
                                      .queued = count_queued(frontier),
                                      .later = frontier->later.count,
@@ -83,6 +84,7 @@ lr_crawl_frontier_count(const lr_crawl_frontier *frontier) {
 
 lariat_status lr_crawl_frontier_set_counter(lr_crawl_frontier *frontier,
                                             const char *name, int64_t value) {
+  if (frontier->shared) return LARIAT_OK;
   return lr_crawl_counters_set(&frontier->counters, name, value)
              ? LARIAT_OK
              : LARIAT_ENOMEM;
@@ -90,11 +92,13 @@ lariat_status lr_crawl_frontier_set_counter(lr_crawl_frontier *frontier,
 
 int64_t lr_crawl_frontier_counter(const lr_crawl_frontier *frontier,
                                   const char *name) {
+  if (frontier->shared) return 0;
   return lr_crawl_counters_get(&frontier->counters, name);
 }
 
 lariat_status lr_crawl_frontier_note(lr_crawl_frontier *frontier, int64_t at_s,
                                      const char *what) {
+  if (frontier->shared) return LARIAT_OK;
   return lr_crawl_notes_add(&frontier->notes, at_s, what) ? LARIAT_OK
                                                           : LARIAT_ENOMEM;
 }

@@ -13,6 +13,7 @@
 #include "media_types.h"
 #include "output_file.h"
 #include "seen_table.h"
+#include "shared_frontier.h"
 #include "store.h"
 #include "url_texts.h"
 #include "warc_series.h"
@@ -27,6 +28,8 @@ typedef struct lr_crawl_outcome_list {
 } lr_crawl_outcome_list;
 
 struct lr_crawl_frontier {
+  lr_crawl_shared_frontier *shared; /* NULL: all is in this directory; else
+                                       nothing below is used */
   char *directory;
   bool read_only, durable;
   bool has_earlier; /* the table of validators has rows */

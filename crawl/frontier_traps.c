@@ -6,6 +6,7 @@
 lariat_status lr_crawl_frontier_keep_trap(lr_crawl_frontier *frontier,
                                           const lr_crawl_kept_trap *trap,
                                           lr_crawl_fault *fault) {
+  if (frontier->shared) return LARIAT_OK;
   return lr_crawl_store_run(&frontier->store, fault, LR_CRAWL_SET_TRAP, "tit",
                             trap->shape, (int64_t)trap->pages, trap->reason);
 }
@@ -13,6 +14,7 @@ lariat_status lr_crawl_frontier_keep_trap(lr_crawl_frontier *frontier,
 lariat_status lr_crawl_frontier_drop_trap(lr_crawl_frontier *frontier,
                                           const char *shape,
                                           lr_crawl_fault *fault) {
+  if (frontier->shared) return LARIAT_OK;
   return lr_crawl_store_run(&frontier->store, fault, LR_CRAWL_DROP_TRAP, "t",
                             shape);
 }
@@ -23,6 +25,7 @@ lariat_status lr_crawl_frontier_read_traps(lr_crawl_frontier *frontier,
   const lr_crawl_statement from = LR_CRAWL_ALL_TRAPS;
   lr_crawl_store *store = &frontier->store;
   bool row = false;
+  if (frontier->shared) return LARIAT_OK;
   lariat_status status = lr_crawl_store_ask(store, &row, fault, from, "");
   while (!status && row) {
     if (!lr_crawl_kept_traps_add(

@@ -68,7 +68,7 @@ int64_t lr_crawl_shard_cap_retry_after(const lr_crawl_shard *shard,
 }
 
 lr_crawl_reply lr_crawl_reply_of(const lr_crawl_answer *answer) {
-  lr_crawl_reply reply = {.sent_ns = (int64_t)answer->sent_ns,
+  lr_crawl_reply reply = {.sent_ns = (int64_t)answer->left_ns,
                           .ended_ns = (int64_t)answer->ended_ns,
                           .retry_after_ms = -1,
                           .status = status_of(answer)};
@@ -313,6 +313,7 @@ static lr_crawl_namer namer_of(const lr_crawl_asking *asking) {
   return (lr_crawl_namer){.id = queued->id,
                           .depth = queued->depth,
                           .hops_off_site = queued->hops_off_site,
+                          .redirects = queued->redirects,
                           .in_scope_site = decision.on_site};
 }
 
@@ -337,6 +338,7 @@ void lr_crawl_page_take(lr_crawl_asking *asking,
   }
   complete(&page, &outcome);
   count(page.shard, outcome.status);
+  outcome.due_ns = lr_crawl_shard_next_due(asking);
   lr_crawl_shard_tell(page.shard, &outcome);
   lr_crawl_bytes_clear(&page.edges);
   lariat_memory_release(page.location);

@@ -127,6 +127,11 @@ static void take_answer(void *context, const lr_crawl_answer *answer) {
                    lariat_failure_status(answer->failure) == LARIAT_ECANCELLED;
   bool again = verdict == LR_CRAWL_VERDICT_NETWORK && put_back(asking);
   if (!cancelled && !again) lr_crawl_page_take(asking, answer);
+  if (cancelled && asking->task && asking->task->queued.not_after_ns &&
+      !shard->stopping) {
+    (void)lr_crawl_shard_return(shard, asking->task);
+    asking->task = NULL;
+  }
   if (reply.connection_failed && verdict == LR_CRAWL_VERDICT_COUNTS)
     lr_crawl_shard_look_at_failures(shard, asking->site);
   free_asking(asking);
@@ -184,6 +189,7 @@ static bool send_request(lr_crawl_asking *asking) {
   lr_crawl_request request = {.url = asking->task->queued.url,
                               .headers = set.headers,
                               .header_count = set.count,
+                              .send_by_ns = lr_crawl_shard_send_by(asking),
                               .wants_body = wants_body,
                               .on_answer = take_answer,
                               .context = asking};
@@ -289,6 +295,10 @@ static void run(lr_crawl_shard *shard) {
   while (!shard->stopping && shard->unacknowledged < MOST_UNACKNOWLEDGED) {
     turn = lr_crawl_politeness_next(shard->politeness, now_of(shard));
     if (turn.kind == LR_CRAWL_TURN_NONE) break;
+    if (lr_crawl_shard_holds_back(shard, &turn)) {
+      turn.due_ns = INT64_MAX;
+      continue;
+    }
     if (turn.kind == LR_CRAWL_TURN_ROBOTS)
       lr_crawl_site_ask_robots(shard, turn.site);
     else if (lr_crawl_site_is_visitor(turn.site))
@@ -333,6 +343,7 @@ static void add_task(lr_crawl_shard *shard, lr_crawl_task *task) {
   lr_crawl_site *site = NULL;
   lariat_status status = lr_crawl_shard_site(shard, task, &site);
   if (status == LARIAT_OK && lr_crawl_shard_refuses(shard, site, task)) return;
+  if (status == LARIAT_OK) lr_crawl_shard_note_times(site, &task->queued);
   if (status == LARIAT_OK) status = lr_crawl_politeness_add(site, task, false);
   if (status != LARIAT_OK) refuse_task(shard, task, status);
 }
@@ -343,6 +354,8 @@ void lr_crawl_shard_take(lr_crawl_shard *shard, lr_crawl_work *work) {
   if (shard->stopping) return;
   for (size_t i = 0; i < work->host_count; i++)
     lr_crawl_shard_restore_robots(shard, &work->hosts[i]);
+  for (size_t i = 0; i < work->renewal_count; i++)
+    lr_crawl_shard_renew(shard, &work->renewals[i]);
   for (size_t i = 0; i < work->count; i++) add_task(shard, work->tasks[i]);
   work->count = 0;
   run(shard);

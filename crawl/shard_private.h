@@ -25,6 +25,8 @@ typedef struct lr_crawl_site_rules {
   bool has_sitemaps; /* they were offered */
   int64_t hopeless_until_s; /* its URLs are refused until then; 0: they are not
                              */
+  /* Of a shared crawl, on CLOCK_BOOTTIME: when it may be asked; 0: ever. */
+  uint64_t not_before_ns, not_after_ns;
 } lr_crawl_site_rules;
 
 typedef struct lr_crawl_look_up lr_crawl_look_up;
@@ -85,6 +87,27 @@ void lr_crawl_shard_go_on(lr_crawl_shard *shard);
 /* Makes the traps, with the shapes that earlier runs have closed.
  * LARIAT_OK, LARIAT_ENOMEM */
 lariat_status lr_crawl_shard_open_traps(lr_crawl_shard *shard);
+
+/* ---- shard_lease.c, of shared crawls ---- */
+
+/* Notes when a site may be asked, as one of its URLs says, or a renewal. */
+void lr_crawl_shard_note_times(lr_crawl_site *site,
+                               const lr_crawl_queued_url *queued);
+void lr_crawl_shard_renew(lr_crawl_shard *shard,
+                          const lr_crawl_renewal *renewal);
+
+/* Looks whether the site of a turn may be asked now.  If not, its URLs go back
+ * or wait, the turn is over, and true is returned. */
+bool lr_crawl_shard_holds_back(lr_crawl_shard *shard,
+                               const lr_crawl_turn *turn);
+
+/* Gives a task back that was not sent, and frees it.  False: no memory. */
+bool lr_crawl_shard_return(lr_crawl_shard *shard, lr_crawl_task *task);
+
+/* Return by when a request has to be sent, on the reactor's clock; when the
+ * site may be asked next, on CLOCK_BOOTTIME.  0: at any time. */
+uint64_t lr_crawl_shard_send_by(const lr_crawl_asking *asking);
+uint64_t lr_crawl_shard_next_due(const lr_crawl_asking *asking);
 
 /* ---- shard_sites.c ---- */
 
@@ -180,6 +203,7 @@ typedef struct lr_crawl_namer {
   uint64_t id; /* 0: none */
   uint32_t depth;
   uint8_t hops_off_site;
+  uint8_t redirects; /* in a row, that have led to it */
   bool in_scope_site;
 } lr_crawl_namer;
 

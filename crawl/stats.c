@@ -97,6 +97,19 @@ static uint64_t elapsed_ms(const lariat_crawl *crawl) {
   return (end_ns - crawl->start_ns) / 1000000;
 }
 
+/* Adds what is known of the other workers. */
+static void add_shared(const lariat_crawl *crawl, lariat_crawl_stats *stats) {
+  const lr_crawl_shared_frontier *shared =
+      crawl->frontier ? lr_crawl_frontier_shared(crawl->frontier) : NULL;
+  stats->trouble = shared ? lr_crawl_shared_frontier_trouble(shared) : "";
+  if (!crawl->settings->options.frontier) return;
+  const lr_crawl_shared_counts *whole =
+      shared ? lr_crawl_shared_frontier_whole(shared) : &crawl->whole;
+  stats->workers = whole->workers ? whole->workers : 1;
+  stats->whole_pages =
+      whole->by_kind[LR_CRAWL_FETCHED] + whole->by_kind[LR_CRAWL_REVISIT];
+}
+
 lariat_status lariat_crawl_read_stats(const lariat_crawl *crawl,
                                       lariat_crawl_stats *stats) {
   lariat_crawl_stats all = {.size = sizeof all};
@@ -113,6 +126,7 @@ lariat_status lariat_crawl_read_stats(const lariat_crawl *crawl,
   all.rejected_trap += crawl->redirect_traps + crawl->sitemap_traps;
   all.rejected_scope += crawl->hosts_rejected;
   all.elapsed_ms = elapsed_ms(crawl);
+  add_shared(crawl, &all);
   add_threads(crawl, &all);
   memcpy(stats, &all, all.size < sizeof all ? all.size : sizeof all);
   return LARIAT_OK;

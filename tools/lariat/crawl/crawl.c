@@ -48,7 +48,8 @@ struct run {
   unsigned seconds;
   enum phase phase;
   bool interrupted;
-  bool failed; /* the crawl could not go on; it was said why */
+  bool failed;   /* the crawl could not go on; it was said why */
+  bool troubled; /* the database of a shared crawl was away when last seen */
 };
 
 /* ---- Each second ---- */
@@ -101,12 +102,26 @@ static void end_silence(struct run *run) {
       lariat_crawl_why(run->crawl, url), on_silence, run));
 }
 
+/* Says once that the database is away, and that it is back. */
+static void look_at_trouble(struct run *run, const lariat_crawl_stats *stats) {
+  bool troubled = stats->trouble && *stats->trouble;
+  if (troubled == run->troubled) return;
+  run->troubled = troubled;
+  if (troubled)
+    say("the database cannot be used: %s; what is leased is fetched to its "
+        "end, and what was fetched waits",
+        stats->trouble);
+  else
+    say("the database can be used again");
+}
+
 /* Looks at what the last second has brought. */
 static void look_at_pace(struct run *run) {
   lariat_crawl_stats stats = {.size = sizeof stats};
   if (run->phase != PHASE_CRAWLING) return;
   (void)!lariat_crawl_read_stats(run->crawl, &stats);
   pace_add(&run->pace, &stats);
+  look_at_trouble(run, &stats);
   if (silence_add(&run->silence, &stats)) end_silence(run);
 }
 

@@ -56,6 +56,7 @@ enum {
   TRAPS,
   OUTPUT,
   AGAIN,
+  WORKERS,
   MACHINE,
   NETWORK,
   MESSAGES
@@ -84,6 +85,12 @@ static const struct option_group groups[] = {
                "why` tells, and `lariat crawl set` opens it."},
     [OUTPUT] = {"What it writes", NULL},
     [AGAIN] = {"Crawling again", NULL},
+    [WORKERS] =
+        {"Many machines",
+         "Each worker has a *DIR* of its own, and with the same `--frontier` "
+         "all of them work on one crawl: see *many-machines.md*.\n"
+         "Give each of them the same options; seeds, scope, keys and robots "
+         "are those with which the first one has begun the crawl."},
     [MACHINE] = {"The machine", NULL},
     [NETWORK] = {"The network", NULL},
     [MESSAGES] = {"Messages", NULL},
@@ -384,6 +391,32 @@ static const struct option_row rows[] = {
      .manual = "Where a WARC file is shorter than the database says, after the "
                "power failed, say: fetches again what was behind its end. "
                "Without it such a directory is refused."},
+    {NAMED("frontier", '\0', "URL", WORKERS), AT(TEXT, shared.frontier),
+     .low = 1, .is_secret = true, .help = "the crawl is in PostgreSQL",
+     .expects = "a database, as postgres://host/name",
+     .manual =
+         "Keeps the crawl's URLs in this database, where other workers have "
+         "them, too: *postgres://USER@HOST/NAME*, or *key=value ...* as "
+         "libpq reads it.\n"
+         "Passwords belong into a file (PGPASSFILE) or a service, not into "
+         "the command line.\n"
+         "`--since`, `--again`, `--repair`, `--max-hosts`, budgets of hosts "
+         "and `--group ip` cannot be given with it; `--max-pages` and "
+         "`--max-bytes` are of all workers together, and may be exceeded by "
+         "what those have in flight."},
+    {NAMED("crawl-name", '\0', "NAME", WORKERS), AT(TEXT, shared.name),
+     .low = 1, .help = "of the crawl in there", .preset = "lariat",
+     .is_terse = true, .expects = "a name",
+     .manual = "The crawl's name in the database: its tables are in a schema "
+               "that is called so."},
+    {NAMED("lease", '\0', "S", WORKERS),
+     LIMITED(SECONDS, shared.lease_ms, 1000, DAY_MS), .preset = "60",
+     .is_terse = true, .help = "how long a site is one worker's",
+     .expects = "a time from 1s on, as 30 or 2m",
+     .manual =
+         "A worker has a site for so long, and longer while it works on it.\n"
+         "When a worker dies, others have its sites after that time, and what "
+         "it had not committed is fetched again."},
     {NAMED("concurrency", 'c', "N", MACHINE),
      LIMITED(COUNT, machine.concurrency, 1, 1000000), .help = "in flight",
      .preset = "1024", .is_terse = true,
@@ -513,7 +546,9 @@ _Static_assert(sizeof rows / sizeof rows[0] <= OPTIONS_MAX, "the rows");
 
 static const char usage[] =
     "usage: lariat crawl [options] DIR [SEED...]\n"
-    "       lariat crawl status|top|why|pause|resume|stop|add|set|report DIR\n"
+    "       lariat crawl "
+    "status|top|why|pause|resume|stop|add|set|report|repair "
+    "DIR\n"
     "Archives sites in DIR, politely; goes on where DIR stands.\n";
 
 static const char notes[] =
@@ -528,7 +563,7 @@ const struct option_table crawl_options = {.command = "crawl",
                                            .operand = "DIR",
                                            .words = "status top why pause "
                                                     "resume stop add set "
-                                                    "report",
+                                                    "report repair",
                                            .usage = usage,
                                            .notes = notes,
                                            .groups = groups,

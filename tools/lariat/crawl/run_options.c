@@ -113,6 +113,13 @@ static void set_machine(lariat_crawl_options *options,
   options->allow_private = settings->network.allow_private;
 }
 
+static void set_shared(lariat_crawl_options *options,
+                       const struct crawl_shared_settings *shared) {
+  options->frontier = shared->frontier;
+  options->crawl_name = shared->name;
+  options->lease_ms = shared->lease_ms;
+}
+
 static bool set_hosts(struct crawl_run_options *run,
                       const struct crawl_config *config) {
   if (!config->host_count) return true;
@@ -140,6 +147,7 @@ bool crawl_run_options_make(struct crawl_run_options *run,
   set_budgets(options, &settings->budgets);
   set_outputs(options, &settings->output, jsonl);
   set_machine(options, settings);
+  set_shared(options, &settings->shared);
   options->pool = &run->pool;
   options->client = &run->client;
   return set_hosts(run, &settings->config);
@@ -155,7 +163,9 @@ const char *crawl_run_options_name(const char *message, const char **rest) {
                                          {"pool.ca_file", "cacert"},
                                          {"in_flight", "concurrency"},
                                          {"delay_factor", "delay-factor"},
-                                         {"warc_size", "warc-size"}};
+                                         {"warc_size", "warc-size"},
+                                         {"crawl_name", "crawl-name"},
+                                         {"lease_ms", "lease"}};
   size_t length = strcspn(message, ":");
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     if (strlen(names[i][0]) != length ||

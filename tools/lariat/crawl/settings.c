@@ -125,6 +125,32 @@ static bool check_output(const struct crawl_output_settings *output) {
   return false;
 }
 
+/* Names an option that a shared crawl cannot have; NULL: there is none. */
+static const char *find_unshared(const struct crawl_settings *settings) {
+  if (settings->again.since) return "since";
+  if (settings->again.again_ms) return "again";
+  if (settings->again.repair) return "repair";
+  if (settings->budgets.max_pages_per_host) return "max-pages-per-host";
+  if (settings->budgets.max_bytes_per_host) return "max-bytes-per-host";
+  if (settings->budgets.max_hosts) return "max-hosts";
+  if (settings->politeness.group == LARIAT_CRAWL_GROUP_IP) return "group ip";
+  return NULL;
+}
+
+static bool check_shared(const struct crawl_settings *settings) {
+  const struct crawl_shared_settings *shared = &settings->shared;
+  const char *unshared = shared->frontier ? find_unshared(settings) : NULL;
+  if (unshared)
+    say("--%s cannot be had over many workers: give it without --frontier",
+        unshared);
+  else if (!shared->frontier && (shared->name || shared->lease_ms))
+    say("--%s is of a crawl with --frontier",
+        shared->name ? "crawl-name" : "lease");
+  else
+    return true;
+  return false;
+}
+
 static bool check_together(const struct crawl_settings *settings) {
   const struct crawl_scope_settings *scope = &settings->scope;
   const char *agent = settings->politeness.user_agent;
@@ -136,7 +162,8 @@ static bool check_together(const struct crawl_settings *settings) {
     say("--user-agent takes text without line breaks");
     return false;
   }
-  return check_output(&settings->output) && check_network(&settings->network);
+  return check_output(&settings->output) && check_network(&settings->network) &&
+         check_shared(settings);
 }
 
 /* ---- The directory ---- */

@@ -99,6 +99,13 @@ struct crawl_again_settings {
   bool repair;
 };
 
+/* A crawl that many workers share. */
+struct crawl_shared_settings {
+  const char *frontier; /* its database; NULL: the crawl is in DIR */
+  const char *name;     /* NULL: the default */
+  uint64_t lease_ms;    /* 0: the default */
+};
+
 struct crawl_machine_settings {
   unsigned concurrency;
   unsigned reactors;   /* 0: the pool's default */
@@ -137,6 +144,7 @@ struct crawl_settings {
   struct crawl_trap_settings traps;
   struct crawl_output_settings output;
   struct crawl_again_settings again;
+  struct crawl_shared_settings shared;
   struct crawl_machine_settings machine;
   struct crawl_network_settings network;
   struct crawl_message_settings messages;
