@@ -51,6 +51,23 @@ pkg_check_modules(EXPAT IMPORTED_TARGET expat>=2.4.0)
 pkg_check_modules(SQLITE3 IMPORTED_TARGET sqlite3>=3.35.0)
 pkg_check_modules(DEFLATE IMPORTED_TARGET libdeflate)
 pkg_check_modules(PCRE2 IMPORTED_TARGET libpcre2-8>=10.30)
+
+# Crawls of many workers, in PostgreSQL; that, too, may be left out.
+set(LARIAT_POSTGRES AUTO CACHE STRING "Let many workers share a crawl (libpq)")
+set_property(CACHE LARIAT_POSTGRES PROPERTY STRINGS AUTO ON OFF)
+if(LARIAT_POSTGRES STREQUAL "AUTO")
+  pkg_check_modules(POSTGRES IMPORTED_TARGET libpq>=14)
+elseif(LARIAT_POSTGRES)
+  pkg_check_modules(POSTGRES REQUIRED IMPORTED_TARGET libpq>=14)
+endif()
+set(LARIAT_POSTGRES_CONFIG)
+if(LARIAT_POSTGRES AND POSTGRES_FOUND)
+  set(LARIAT_POSTGRES_CONFIG
+    "pkg_check_modules(POSTGRES QUIET IMPORTED_TARGET libpq)")
+elseif(LARIAT_POSTGRES)
+  message(STATUS "lariat: libpq >= 14 is missing: crawls are of one machine")
+endif()
+
 pkg_check_modules(GUMBO QUIET IMPORTED_TARGET gumbo)
 pkg_check_modules(CUNIT QUIET IMPORTED_TARGET cunit)
 pkg_check_modules(MICROHTTPD QUIET IMPORTED_TARGET libmicrohttpd)

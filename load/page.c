@@ -199,7 +199,7 @@ static void add_part(const lr_load_report *report, const lr_load_merged *part) {
   lr_load_text_format(report->out, "<tr><th class=\"left\">%u of %u</th>",
                       part->part.index + 1, part->part.count);
   add_cell(report, "td", lariat_load_validity_name(part->validity));
-  add_cell(report, "td", lr_load_show_duration(began).text);
+  add_cell(report, "td", lr_load_show_duration(began - began % 1000).text);
   add_cell(report, "td", lr_load_show_count(part->sent).text);
   add_cell(report, "td", lr_load_show_count(part->failed).text);
   add_cell(report, "td", lr_load_show_duration(part->response_p99_ns).text);

@@ -159,7 +159,9 @@ void lr_load_describe_share(lr_load_text *out,
   else if (facts->part.count > 1)
     lr_load_text_format(out, "part %u of %u", facts->part.index + 1,
                         facts->part.count);
-  if (facts->start_at_ns <= 0 || result->merged_count) return;
+  if (facts->start_at_ns <= 0 || facts->started_at_ns <= 0 ||
+      result->merged_count)
+    return;
   lr_load_text_add(out, out->length ? ", began " : "began ");
   describe_start(out, facts);
 }

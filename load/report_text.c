@@ -93,6 +93,46 @@ static void add_reason(lr_load_text *out, const lariat_load_reason *reason) {
   add_line(out, labels[validity], reason->message);
 }
 
+/* Returns what to do about a reason, for who sees it for the first time; NULL:
+ * its sentence says so. */
+static const char *find_advice(const char *code) {
+  static const char busy[] =
+      "this machine had other work, or too much of it: run it again while "
+      "nothing else runs, or send from another machine than the server's";
+  static const char rate[] = "ask for less, or, where the server was the "
+                             "limit, take the rate that was "
+                             "sent for what it bears";
+  static const struct {
+    const char *code, *advice;
+  } rows[] = {
+      {"no-answer", "look whether the server runs, and at its address"},
+      {"no-success", "look at one answer (--once), or say "
+                     "with \"expect\" in the input that such answers are good"},
+      {"connections-too-few",
+       "the server does not bear this rate on so many connections: ask for "
+       "less, or, if more users at once are meant, for more by -c"},
+      {"rate-missed", rate},
+      {"stopped", busy},
+      {"cpu-wait", busy},
+      {"cpu-busy", busy},
+      {"send-late", busy},
+      {"own-share", busy},
+      {"too-short", "let it run for longer, by -d"}};
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+    if (strcmp(rows[i].code, code) == 0) return rows[i].advice;
+  return NULL;
+}
+
+/* Adds what to do about the first reason, which may be the cause of the
+ * others. */
+static void add_advice(const lr_load_report *report) {
+  const lariat_load_verdict *verdict = report->verdict;
+  const char *advice = verdict->validity != LARIAT_LOAD_VALID
+                           ? find_advice(verdict->reasons[0].code)
+                           : NULL;
+  if (advice) add_line(report->out, "  do", advice);
+}
+
 static void add_verdict(const lr_load_report *report, bool colours) {
   static const char *const sentences[] = {
       "these numbers may be believed",
@@ -106,6 +146,7 @@ static void add_verdict(const lr_load_report *report, bool colours) {
   add_wrapped(report->out, sentences[verdict->validity], LABEL);
   for (size_t i = 0; i < verdict->reason_count; i++)
     add_reason(report->out, &verdict->reasons[i]);
+  add_advice(report);
 }
 
 static size_t count_broken(const lr_load_report *report, size_t count) {
@@ -314,11 +355,11 @@ static void add_amount(lr_load_text *out, lr_load_amount amount) {
 
 static void add_part(lr_load_text *out, const lr_load_merged *part) {
   char label[32];
-  double began = (double)part->began_ns;
+  uint64_t began = part->began_ns > 0 ? (uint64_t)part->began_ns : 0;
   snprintf(label, sizeof label, "  %u %s", part->part.index + 1,
            lariat_load_validity_name(part->validity));
   add_padded(out, label, LABEL);
-  add_amount(out, lr_load_show_duration((uint64_t)(began > 0 ? began : 0)));
+  add_amount(out, lr_load_show_duration(began - began % 1000));
   add_amount(out, lr_load_show_count(part->sent));
   add_amount(out, lr_load_show_duration(part->response_p99_ns));
   add_amount(out, lr_load_show_duration(part->late_p99_ns));

@@ -132,19 +132,32 @@ static bool has_answers(const judge *j) {
   return count_outcomes(j, LARIAT_LOAD_ANSWERED, LARIAT_LOAD_CHECK) > 0;
 }
 
+/* Returns the name of how most requests have failed. */
+static const char *name_failure(const judge *j) {
+  unsigned most = LARIAT_LOAD_STATUS;
+  for (unsigned i = most; i < LARIAT_LOAD_OUTCOMES; i++)
+    if (j->result->counts.outcomes[i] > j->result->counts.outcomes[most])
+      most = i;
+  return lariat_load_outcome_name((lariat_load_outcome)most);
+}
+
 static void judge_silence(judge *j) {
   if (!(j->ended > 0)) {
     apply(j, LR_LOAD_NO_ANSWER, 1, "no request has ended");
     return;
   }
-  unsigned most = LARIAT_LOAD_RESOLVE;
-  for (unsigned i = most; i < LARIAT_LOAD_OUTCOMES; i++)
-    if (j->result->counts.outcomes[i] > j->result->counts.outcomes[most])
-      most = i;
   apply(j, LR_LOAD_NO_ANSWER, 1,
         "no answer at all: %s requests failed, most of them by \"%s\"",
-        lr_load_show_count((uint64_t)j->ended).text,
-        lariat_load_outcome_name((lariat_load_outcome)most));
+        lr_load_show_count((uint64_t)j->ended).text, name_failure(j));
+}
+
+/* Times of nothing but failures are those of an error page: a path that is
+ * misspelled, a login that has run out. */
+static void judge_success(judge *j) {
+  if (j->result->counts.outcomes[LARIAT_LOAD_ANSWERED]) return;
+  apply(j, LR_LOAD_NO_SUCCESS, 1,
+        "not one of %s requests succeeded, most failed by \"%s\"",
+        lr_load_show_count((uint64_t)j->ended).text, name_failure(j));
 }
 
 static void judge_gap(judge *j) {
@@ -300,8 +313,8 @@ static void judge_own_share(judge *j) {
     at = percents[i];
   }
   apply(j, LR_LOAD_OWN_SHARE, most,
-        "the generator's own lateness would add %s to the p%.0f: what it saw "
-        "is %s, without its own part %s",
+        "the generator's own lateness would add %s to the p%.0f: %s with it, "
+        "%s without, as reported",
         show_share(most).text, at,
         show_ns(percentile(j, LARIAT_LOAD_CORRECTED, at)).text,
         show_ns(percentile(j, LARIAT_LOAD_RESPONSE, at)).text);
@@ -441,6 +454,7 @@ static void judge_all(judge *j) {
     judge_silence(j);
     return;
   }
+  judge_success(j);
   judge_gap(j);
   judge_clock(j);
   judge_start(j);

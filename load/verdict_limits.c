@@ -9,6 +9,8 @@
 const lr_load_limit lr_load_limits[LR_LOAD_RULES] = {
     /* Answers there are none of. */
     [LR_LOAD_NO_ANSWER] = {"no-answer", 0, 0},
+    /* Answers of which none is good. */
+    [LR_LOAD_NO_SUCCESS] = {"no-success", 0, 0},
     /* Milliseconds that the process stood still. */
     [LR_LOAD_STOPPED] = {"stopped", 50, 150},
     /* Milliseconds by which the wall clock was set. */

@@ -133,7 +133,7 @@ def measure(load, options, count, late=False):
         % (count, "" if count == 1 else "s", ", the last one late" if late
            else "", came, timely, options.seconds, codes, apart / MS,
            result["verdict"], code, reasons(result), most_off(result, log)))
-    words = "%d parts" % count
+    words = "%d part%s" % (count, "" if count == 1 else "s")
     if late:
         return [check(words + ", one late: INVALID", int(
             result["verdict"] == "INVALID" and code == 3), ">=", 1)]

@@ -518,6 +518,25 @@ static void test_no_answer(void) {
   fixture_close(&f);
 }
 
+/* One good answer makes a measurement. */
+static void test_no_success(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  struct shape missing = standard;
+  missing.outcome = LARIAT_LOAD_STATUS;
+  lariat_load_result *result = make(true, &missing);
+  expect(result, LARIAT_LOAD_INVALID, "no-success");
+  CU_ASSERT(strstr(lariat_load_result_verdict(result)->reasons[0].message,
+                   "not one of 10,000 requests succeeded, most failed by "
+                   "\"status\"") != NULL);
+  lariat_load_result_free(result);
+  result = make(true, &missing);
+  add(result, &standard, 1);
+  expect(result, LARIAT_LOAD_VALID, NULL);
+  lariat_load_result_free(result);
+  fixture_close(&f);
+}
+
 /* Connections that are refused are the server's doing: the rate was kept. */
 static void test_refused(void) {
   struct fixture f;
@@ -676,6 +695,7 @@ int main(int argc, char **argv) {
       {"a competitor for the CPU", test_contended},
       {"waits of a short run", test_wait_of_short_run},
       {"no answer", test_no_answer},
+      {"no success", test_no_success},
       {"connections that are refused", test_refused},
       {"a connection for each request", test_no_keep_alive},
       {"closed runs", test_closed},

@@ -35,16 +35,19 @@ typedef struct lariat_load_run_options {
   size_t stage_count;
   lariat_load_process process;
   uint64_t seed;
-  lariat_load_part part;
-  uint64_t count;       /* most requests of all parts; 0: no such limit */
-  uint64_t duration_ns; /* the most, of a closed run or of stages; 0: no such
-                           limit */
+  lariat_load_part part; /* which requests are sent; all else is of the whole
+                            plan, but what says otherwise */
+  uint64_t count;        /* most requests of all parts; 0: no such limit */
+  uint64_t duration_ns;  /* the most, of a closed run or of stages; 0: no such
+                            limit */
 
-  unsigned reactors;    /* 0: the CPUs less one, at least 1; no more than there
-                           are connections */
-  unsigned connections; /* in all; 0: 50.  Open: the most at once.  With several
-                           servers so many requests are on their way at the
-                           most, and no more connections open to one of them */
+  unsigned reactors; /* 0: the CPUs less one, at least 1; no more than there
+                        are connections */
+  unsigned
+      connections; /* in all; 0: 50.  Closed: those of all parts, which
+                      share them.  Open: the most at once of this part.  With
+                      several servers so many requests are on their way at the
+                      most, and no more connections open to one of them */
   uint64_t connection_requests; /* on one connection; 0: no limit, 1: no
                                    keep-alive.  The last one says "Connection:
                                    close" */

@@ -207,6 +207,15 @@ static void keep_p99(struct live_state *state) {
   state->p99s[state->p99_count++] = state->p99_ns;
 }
 
+/* Returns how many requests the plan has in a second for this part of it. */
+static double asked_in_second(const struct live *live, uint32_t second) {
+  double before =
+      lariat_load_arrivals_mean_before(live->plan, second * SECOND_NS);
+  double after =
+      lariat_load_arrivals_mean_before(live->plan, (second + 1) * SECOND_NS);
+  return (after - before) / live->parts;
+}
+
 void live_on_second(struct live *live, const lariat_load_result *result,
                     uint32_t second) {
   struct live_state *state = &live->state;
@@ -223,9 +232,6 @@ void live_on_second(struct live *live, const lariat_load_result *result,
   state->max_ns = lariat_histogram_max(response);
   state->late_p99_ns = lariat_histogram_percentile(
       lariat_load_result_last_second(result, LARIAT_LOAD_LATE), 99);
-  if (live->plan)
-    state->asked =
-        lariat_load_arrivals_mean_before(live->plan, (second + 1) * SECOND_NS) -
-        lariat_load_arrivals_mean_before(live->plan, second * SECOND_NS);
+  if (live->plan) state->asked = asked_in_second(live, second);
   keep_p99(state);
 }

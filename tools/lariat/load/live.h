@@ -44,14 +44,15 @@ struct live {
   lariat_reactor *reactor;
   lariat_timer timer;
   const lariat_load_arrivals *plan; /* NULL: a closed test */
+  uint32_t parts;                   /* of the plan, of which this is one */
   uint64_t begin_ns;                /* when the measured part begins */
   bool shown;
   bool utf8;
 };
 
 /* Shows the lines, if standard error is a terminal, until live_end.  The
- * measured part begins in `begins_in_ns`.  `plan` must outlive them; of `state`
- * `total_ns` and `requests` are set. */
+ * measured part begins in `begins_in_ns`.  `plan` must outlive them; `parts`
+ * is set, and of `state` what is known before. */
 void live_begin(struct live *live, lariat_reactor *reactor,
                 const lariat_load_arrivals *plan, uint64_t begins_in_ns);
 

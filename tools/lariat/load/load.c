@@ -31,6 +31,8 @@ static int end_run(struct run_loop *loop) {
     return loop->interrupted ? interrupt_code() : EXIT_SOME;
   lariat_load_result *result = lariat_load_run_result(loop->run);
   if (loop->outcome != LARIAT_OK || !result) return EXIT_SOME;
+  if (loop->interrupted && run_loop_is_before_start(loop))
+    return interrupt_code();
   load_outputs_write(&loop->outputs, result, settings->judging.thresholds);
   if (!settings->output.quiet)
     load_outputs_print_text(&loop->outputs, result,

@@ -3,6 +3,7 @@
 #include "load/run_loop.h"
 
 #include <errno.h>
+#include <lariat/load/facts.h>
 #include <stdio.h>
 
 #include "load/descriptors.h"
@@ -75,7 +76,9 @@ static void begin_view(struct run_loop *loop) {
   const struct load_amount_settings *amount = &loop->settings->amount;
   if (loop->settings->output.quiet) return;
   loop->live.state.total_ns = total_ns(loop);
-  loop->live.state.requests = amount->requests;
+  loop->live.state.requests =
+      lariat_load_part_size(amount->part, amount->requests);
+  loop->live.parts = amount->part.count ? amount->part.count : 1;
   loop->live.state.warm_up_ns = amount->warm_up_ms * MS_NS;
   loop->live.state.start_at_ns = amount->start_at_ns;
   live_begin(&loop->live, loop->reactor, loop->plan, begins_in_ns(amount));
@@ -132,6 +135,13 @@ static bool begin(struct run_loop *loop) {
 
 /* ---- Interrupts ---- */
 
+bool run_loop_is_before_start(const struct run_loop *loop) {
+  if (!loop->run) return true;
+  const lariat_load_run_facts *facts =
+      lariat_load_result_facts(lariat_load_run_result(loop->run));
+  return facts->start_at_ns && !facts->started_at_ns;
+}
+
 static void end_grace(void *context) {
   struct run_loop *loop = context;
   if (loop->phase == RUN_RUNNING) lariat_load_run_stop(loop->run);
@@ -157,9 +167,12 @@ static void on_interrupt(void *context) {
     stop_reactor(loop);
     return;
   }
-  say("interrupted: up to %d seconds for what is under way; a second interrupt "
-      "ends it at once",
-      GRACE_MS / 1000);
+  if (run_loop_is_before_start(loop))
+    say("interrupted before its start: nothing is measured");
+  else
+    say("interrupted: up to %d seconds for what is under way; a second "
+        "interrupt ends it at once",
+        GRACE_MS / 1000);
   lariat_load_run_stop(loop->run);
   if (lariat_reactor_call_later(loop->reactor, GRACE_MS, end_grace, loop, NULL,
                                 NULL) != LARIAT_OK)

@@ -61,6 +61,10 @@ void run_loop_run(struct run_loop *loop);
 /* Starts the run that was made; the reactor's thread. */
 void run_loop_start(struct run_loop *loop);
 
+/* Tells whether the run has an agreed start and has not come to it, or was not
+ * made. */
+bool run_loop_is_before_start(const struct run_loop *loop);
+
 /* Takes all down.  Returns EXIT_ALL when all files were written. */
 int run_loop_close(struct run_loop *loop);
 
