@@ -172,6 +172,9 @@ endforeach()
 # The plans of the scripted server.
 target_sources(truthd_test PRIVATE bench/truth/plan.c)
 
+# What lariat-load-mpi makes of clocks, without MPI.
+target_sources(clock_offset_test PRIVATE tools/lariat-load-mpi/clock_offset.c)
+
 # The pages of the web for crawlers.
 target_link_libraries(synthweb_site_test PRIVATE synthweb_parts)
 
@@ -198,6 +201,10 @@ target_compile_definitions(date_test PRIVATE
 
 # tests/program/COMMAND/NOUN_test.c is the test program.COMMAND_NOUN_test.
 file(GLOB sources CONFIGURE_DEPENDS tests/program/*/*_test.c)
+if(NOT LARIAT_POSTGRES_CONFIG)
+  message(STATUS "No libpq: crawls of many workers are not tested")
+  list(FILTER sources EXCLUDE REGEX "/crawl/shared_test\\.c$")
+endif()
 foreach(source IN LISTS sources)
   if(TARGET lariat_tool)
     cmake_path(GET source STEM noun)

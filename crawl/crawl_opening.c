@@ -100,17 +100,39 @@ static lr_crawl_frontier_options choose_frontier(lariat_crawl *crawl) {
       .context = crawl};
 }
 
+/* Opens this worker's part of a crawl that is in a database. */
+static lariat_status open_shared(lariat_crawl *crawl,
+                                 const lr_crawl_frontier_options *files,
+                                 lr_crawl_fault *fault) {
+  const lariat_crawl_options *options = &crawl->settings->options;
+  char *config = options->seed_count ? lr_crawl_config_write(options) : NULL;
+  if (options->seed_count && !config) return lr_crawl_fault_memory(fault);
+  lr_crawl_sharing sharing = {.connection = options->frontier,
+                              .name = options->crawl_name,
+                              .config = config,
+                              .lease_ms = options->lease_ms,
+                              .delay_ms = options->delay_ms,
+                              .most_queues = options->in_flight};
+  lariat_status status =
+      lr_crawl_frontier_open_shared(files, &sharing, &crawl->frontier, fault);
+  lariat_memory_release(config);
+  return status;
+}
+
 static lariat_status open_frontier(lariat_crawl *crawl, lr_crawl_fault *fault) {
   lr_crawl_frontier_options options = choose_frontier(crawl);
   lariat_status status =
-      lr_crawl_frontier_open(&options, &crawl->frontier, fault);
+      crawl->settings->options.frontier
+          ? open_shared(crawl, &options, fault)
+          : lr_crawl_frontier_open(&options, &crawl->frontier, fault);
   if (status != LARIAT_OK) return status;
   lr_crawl_frontier_counts counts = lr_crawl_frontier_count(crawl->frontier);
   crawl->settings->hash = lr_crawl_frontier_hash_key(crawl->frontier);
   crawl->resumed = counts.known > 0;
   crawl->pages =
       counts.by_kind[LR_CRAWL_FETCHED] + counts.by_kind[LR_CRAWL_REVISIT];
-  return status;
+  crawl->bytes = counts.bytes;
+  return lr_crawl_frontier_read_traps(crawl->frontier, &crawl->traps, fault);
 }
 
 static lariat_status open_pool(lariat_crawl *crawl, lr_crawl_fault *fault) {
@@ -144,6 +166,8 @@ static lariat_status check_first(const lariat_crawl *crawl,
                                  lr_crawl_fault *fault) {
   const lr_crawl_settings *settings = crawl->settings;
   char path[4096];
+  if (settings->options.frontier)
+    return lr_crawl_settings_check_contact(settings, fault);
   snprintf(path, sizeof path, "%s/crawl.db", settings->options.directory);
   if (access(path, F_OK) == 0) return LARIAT_OK;
   if (!settings->options.seed_count)
@@ -159,8 +183,9 @@ static lariat_status join_settings(lariat_crawl *crawl,
                                    lr_crawl_fault *fault) {
   lr_crawl_config *config = NULL;
   lr_crawl_settings *joined = NULL;
-  lariat_status status = lr_crawl_config_join(
-      options, lr_crawl_frontier_config(crawl->frontier), false, &config);
+  lariat_status status =
+      lr_crawl_config_join(options, lr_crawl_frontier_config(crawl->frontier),
+                           options->frontier != NULL, &config);
   if (status == LARIAT_OK)
     status =
         lr_crawl_settings_new(lr_crawl_config_options(config), &joined, fault);
@@ -207,6 +232,7 @@ void lr_crawl_destroy(lariat_crawl *crawl) {
     lr_crawl_work_free(crawl->members[i].work);
   }
   lr_crawl_frontier_close(crawl->frontier);
+  lr_crawl_kept_traps_clear(&crawl->traps);
   lr_crawl_dispatch_clear(&crawl->dispatch);
   for (size_t i = 0; i < crawl->old_scope_count; i++)
     lr_crawl_scope_free(crawl->old_scopes[i]);

@@ -92,6 +92,11 @@ void lr_load_describe_failure(lr_load_text *out,
                               const lariat_load_result *result,
                               lariat_load_outcome outcome);
 
+/* Says which part of a plan a run was, and how far from the agreed start it
+ * began, or of how many parts a result was merged; nothing of any other. */
+void lr_load_describe_share(lr_load_text *out,
+                            const lariat_load_result *result);
+
 /* "open", "closed". */
 const char *lr_load_name_model(const lariat_load_result *result);
 

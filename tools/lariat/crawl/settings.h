@@ -79,14 +79,17 @@ struct crawl_trap_settings {
 struct crawl_output_settings {
   uint64_t warc_size;
   unsigned warc_level;
-  unsigned same_body; /* index of the word: revisit, record */
+  unsigned same_body; /* index of the word: revisit, record, skip */
   const char *jsonl;  /* "-": standard output */
   const char *links;
+  const char *rejects;
   const char *exec;
   const char *on_warc_closed;
   const char *openmetrics;
+  const char *metrics;
   bool no_warc;
   bool cdx;
+  bool warc_metadata;
   bool keep_secrets;
 };
 
@@ -94,6 +97,13 @@ struct crawl_again_settings {
   const char *since;
   uint64_t again_ms; /* 0: never */
   bool repair;
+};
+
+/* A crawl that many workers share. */
+struct crawl_shared_settings {
+  const char *frontier; /* its database; NULL: the crawl is in DIR */
+  const char *name;     /* NULL: the default */
+  uint64_t lease_ms;    /* 0: the default */
 };
 
 struct crawl_machine_settings {
@@ -134,6 +144,7 @@ struct crawl_settings {
   struct crawl_trap_settings traps;
   struct crawl_output_settings output;
   struct crawl_again_settings again;
+  struct crawl_shared_settings shared;
   struct crawl_machine_settings machine;
   struct crawl_network_settings network;
   struct crawl_message_settings messages;
