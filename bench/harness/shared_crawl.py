@@ -72,10 +72,10 @@ class Worker:
             self.child.send_signal(signal.SIGCONT)
 
     def repair(self):
-        """`lariat crawl repair`, of a directory whose worker is gone: what it
-        says where it fails."""
+        """`lariat crawl repair`, of a directory whose worker is gone, where no
+        cable is pulled: what it says where it fails."""
         done = subprocess.run(
-            self.command("repair", self.directory),
+            [self.crawl.program, "crawl", "repair", self.directory],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, check=False, timeout=60,
             env=self.crawl.environment)
