@@ -161,7 +161,7 @@ static void test_lines(void) {
 static const char *read_records(const struct crawling *c) {
   glob_t files = {0};
   const char *text = "";
-  int found = glob(path_of(c, "warc/*"), 0, NULL, &files);
+  int found = glob(path_of(c, "warc/*.warc"), 0, NULL, &files);
   if (found == 0 && files.gl_pathc == 1) text = read_text(files.gl_pathv[0]);
   globfree(&files);
   return text;
