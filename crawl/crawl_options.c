@@ -117,6 +117,7 @@ static lariat_status copy_options(lr_crawl_settings *settings) {
   options->jsonl = copy(settings, options->jsonl, &status);
   options->links = copy(settings, options->links, &status);
   options->since = copy(settings, options->since, &status);
+  options->kept_text = copy(settings, options->kept_text, &status);
   return status;
 }
 

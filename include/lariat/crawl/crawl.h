@@ -169,6 +169,9 @@ typedef struct lariat_crawl_options {
   bool repair; /* where a file has lost its end, after a power cut say: drop the
                   outcomes of what was there, which is fetched again; else that
                   is LARIAT_EFORMAT */
+  const char *kept_text; /* of the caller's own, which the directory keeps with
+                            the crawl (lariat_crawl_read_kept_text); NULL: what
+                            it has kept stays */
 } lariat_crawl_options;
 
 /* Returns the defaults.  Any thread. */

@@ -139,6 +139,7 @@ bool crawl_run_options_make(struct crawl_run_options *run,
   set_machine(options, settings);
   options->pool = &run->pool;
   options->client = &run->client;
+  options->kept_text = settings->kept.text.bytes;
   return set_hosts(run, &settings->config);
 }
 
