@@ -244,12 +244,14 @@ static void take_count(lr_crawl_message *message) {
 }
 
 /* Commits what has come, and wakes what is due; asks the shards for their
- * counts at some ticks. */
+ * counts at some ticks, and so has them try again what they had no memory
+ * for. */
 static void take_tick(void *context) {
   lariat_crawl *crawl = context;
   set_tick(crawl);
-  if (crawl->state == LR_CRAWL_GOING && crawl->ticks++ % COUNT_TICKS == 0)
+  if (crawl->ticks++ % COUNT_TICKS == 0)
     lr_crawl_tell_shards(crawl, &(lr_crawl_message){.take = take_count});
+  lr_crawl_give_rest(crawl);
   if (crawl->end == LARIAT_CRAWL_DISK || !lr_crawl_commit(crawl)) return;
   if (crawl->state != LR_CRAWL_GOING) return;
   (void)lr_crawl_frontier_wake(crawl->frontier, (int64_t)time(NULL));
@@ -335,6 +337,7 @@ static void make_shard(void *context) {
                                   .pool = crawl->pool,
                                   .index = member->index,
                                   .count = crawl->count,
+                                  .traps = &crawl->traps,
                                   .resumed = crawl->resumed,
                                   .tell = give_report,
                                   .send_visit = lr_crawl_send_visit,

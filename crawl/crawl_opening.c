@@ -132,7 +132,8 @@ static lariat_status open_frontier(lariat_crawl *crawl, lr_crawl_fault *fault) {
   crawl->resumed = counts.known > 0;
   crawl->pages =
       counts.by_kind[LR_CRAWL_FETCHED] + counts.by_kind[LR_CRAWL_REVISIT];
-  return status;
+  crawl->bytes = counts.bytes;
+  return lr_crawl_frontier_read_traps(crawl->frontier, &crawl->traps, fault);
 }
 
 static lariat_status open_pool(lariat_crawl *crawl, lr_crawl_fault *fault) {
@@ -259,6 +260,7 @@ void lr_crawl_destroy(lariat_crawl *crawl) {
     lr_crawl_work_free(crawl->members[i].work);
   }
   lr_crawl_frontier_close(crawl->frontier);
+  lr_crawl_kept_traps_clear(&crawl->traps);
   lr_crawl_dispatch_clear(&crawl->dispatch);
   for (size_t i = 0; i < crawl->old_scope_count; i++)
     lr_crawl_scope_free(crawl->old_scopes[i]);

@@ -48,6 +48,7 @@ struct lariat_crawl {
   lariat_reactor *reactor;
   lariat_mailbox *mailbox;
   lariat_pool *pool;
+  lr_crawl_kept_traps traps;     /* of earlier runs */
   lr_crawl_frontier *frontier;   /* NULL: the crawl is over */
   lr_crawl_frontier_counts last; /* of the frontier, once it is closed */
   lr_crawl_shared_counts whole;  /* of all workers, then */
@@ -60,18 +61,19 @@ struct lariat_crawl {
   const char *end_reason; /* static */
   lr_crawl_fault fault;   /* with which the log was given up */
   bool paused;
-  bool freed;           /* by its user, before the end */
-  bool resumed;         /* an earlier run has been in the directory */
-  bool changed;         /* a call that looks at a shared frontier is away */
-  bool flushing;        /* a call that gives the shards their work is away */
-  uint64_t uncommitted; /* outcomes */
+  bool freed;      /* by its user, before the end */
+  bool resumed;    /* an earlier run has been in the directory */
+  struct {         /* calls that are away */
+    bool flushing; /* gives the shards their work */
+    bool changed;  /* looks at a shared frontier */
+  };
+  uint64_t uncommitted;     /* outcomes */
   uint64_t commit_outcomes; /* so many are committed at once */
-  uint64_t pages;           /* of all runs */
-  uint64_t bytes;
-  uint64_t hosts_rejected; /* URLs of hosts that were too many */
-  uint64_t redirect_traps; /* redirects that were one too many */
-  uint64_t sitemap_traps;  /* sitemaps that were */
-  uint32_t most_sitemaps;  /* of a host */
+  uint64_t pages, bytes;    /* of all runs */
+  uint64_t hosts_rejected;  /* URLs of hosts that were too many */
+  uint64_t redirect_traps;  /* redirects that were one too many */
+  uint64_t sitemap_traps;   /* sitemaps that were */
+  uint32_t most_sitemaps;   /* of a host */
   unsigned ticks;
   uint64_t start_ns, end_ns;
   uint64_t stop_at_ns; /* when the grace of a stop is over */
@@ -181,6 +183,9 @@ void lr_crawl_renew_host(void *context, uint64_t host, const char *origin,
 
 /* Hands out what is ready, as far as it may be. */
 void lr_crawl_hand_out(lariat_crawl *crawl);
+
+/* Gives the shards what they have not been given for want of memory. */
+void lr_crawl_give_rest(lariat_crawl *crawl);
 
 /* Commits; false: that failed, and the crawl ends. */
 bool lr_crawl_commit(lariat_crawl *crawl);

@@ -7,6 +7,7 @@
 
 #include "crawl_private.h"
 #include "finding.h"
+#include "hop_path.h"
 #include "memory.h"
 
 enum {
@@ -108,6 +109,8 @@ static void add_to_work(lariat_crawl *crawl, uint64_t host,
   bool lost = false;
   add_host_to_work(crawl, work, host);
   for (size_t i = 0; i < count; i++) {
+    if (crawl->settings->options.warc_metadata)
+      lr_crawl_hop_path_add(crawl->frontier, &queued[i]);
     if (work && lr_crawl_work_add(work, &queued[i], host)) continue;
     lr_crawl_queued_url_clear(&queued[i]);
     lost = true;
@@ -169,9 +172,9 @@ static size_t least(size_t one, uint64_t other) {
 static bool hand_out_host(lariat_crawl *crawl, uint64_t host) {
   lr_crawl_queued_url queued[MOST_TAKEN];
   lr_crawl_dispatched_host *own = &crawl->dispatch.hosts[host];
-  size_t wanted =
-      least(MOST_TAKEN, lr_crawl_dispatch_allowance(&crawl->dispatch, own));
-  size_t left = least(wanted, pages_left(crawl));
+  size_t allowance = lr_crawl_dispatch_allowance(&crawl->dispatch, own);
+  if (allowance == 0 && own->away) return true; /* until one comes back */
+  size_t left = least(least(MOST_TAKEN, allowance), pages_left(crawl));
   if (left == 0) {
     lr_crawl_dispatch_put_back(&crawl->dispatch, host);
     return false;
@@ -305,6 +308,21 @@ static bool take_hosts(lariat_crawl *crawl, const lr_crawl_report *report) {
   return true;
 }
 
+/* Keeps the shapes that are closed now. */
+static bool take_closed_traps(lariat_crawl *crawl,
+                              const lr_crawl_report *report) {
+  const lr_crawl_kept_traps *list = &report->closed_traps;
+  lr_crawl_fault fault = {0};
+  for (size_t i = 0; i < list->count; i++) {
+    if (lr_crawl_frontier_keep_trap(crawl->frontier, &list->traps[i], &fault) ==
+        LARIAT_OK)
+      continue;
+    lr_crawl_give_up(crawl, &fault);
+    return false;
+  }
+  return true;
+}
+
 /* Queues what was parked for a shape that is open now.  The outcomes that the
  * shard had told before it are in the frontier by then. */
 static bool take_opened_trap(lariat_crawl *crawl,
@@ -313,6 +331,9 @@ static bool take_opened_trap(lariat_crawl *crawl,
   if (!report->opened_trap) return true;
   lariat_status status =
       lr_crawl_frontier_unpark(crawl->frontier, report->opened_trap, &count);
+  if (status == LARIAT_OK)
+    status =
+        lr_crawl_frontier_drop_trap(crawl->frontier, report->opened_trap, NULL);
   return check(crawl, status, "the log of outcomes cannot be read");
 }
 
@@ -334,8 +355,8 @@ static bool take_returned(lariat_crawl *crawl, const lr_crawl_report *report) {
 static void take_parts(lariat_crawl *crawl, lr_crawl_report *report) {
   if (!crawl->frontier || crawl->end == LARIAT_CRAWL_DISK) return;
   if (!take_hosts(crawl, report) || !take_urls(crawl, report) ||
-      !take_outcomes(crawl, report) || !take_opened_trap(crawl, report) ||
-      !take_returned(crawl, report))
+      !take_outcomes(crawl, report) || !take_closed_traps(crawl, report) ||
+      !take_opened_trap(crawl, report) || !take_returned(crawl, report))
     return;
   if (crawl->uncommitted >= crawl->commit_outcomes ||
       lr_crawl_frontier_uncommitted_bytes(crawl->frontier) >= COMMIT_BYTES)
@@ -359,6 +380,12 @@ static void acknowledge(lr_crawl_member *member) {
 
 void lr_crawl_acknowledge(lariat_crawl *crawl) {
   for (unsigned i = 0; i < crawl->count; i++) acknowledge(&crawl->members[i]);
+}
+
+void lr_crawl_give_rest(lariat_crawl *crawl) {
+  for (unsigned i = 0; i < crawl->count; i++)
+    if (crawl->members[i].work) (void)work_of(&crawl->members[i]);
+  lr_crawl_acknowledge(crawl);
 }
 
 void lr_crawl_take_report(lr_crawl_message *message) {

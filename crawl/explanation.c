@@ -183,7 +183,7 @@ static lariat_crawl_robots *make_rules(const lr_crawl_explained *about,
   lariat_crawl_robots_access access = lariat_crawl_robots_access_of(
       facts->robots_status, LARIAT_CRAWL_ROBOTS_MOST_REDIRECTS);
   lariat_status status =
-      facts->robots || access == LARIAT_CRAWL_ROBOTS_READ
+      access == LARIAT_CRAWL_ROBOTS_READ
           ? lariat_crawl_robots_parse(facts->robots ? facts->robots : "",
                                       facts->robots_length,
                                       about->settings->user_agent, &robots)
@@ -257,6 +257,15 @@ static const char *name_state(const lr_crawl_known_url *known,
   return list->last == LR_CRAWL_LATER ? "later" : "done";
 }
 
+/* Adds how many URLs of its host are asked for before a queued one. */
+static void add_place(const lr_crawl_explained *about,
+                      const lr_crawl_known_url *known, lr_crawl_bytes *json) {
+  uint64_t count;
+  if (lr_crawl_frontier_count_before(about->frontier, known, &count) ==
+      LARIAT_OK)
+    add_number(json, "before_it", (int64_t)count);
+}
+
 static void add_outcomes(const lr_crawl_explained *about,
                          const lr_crawl_known_url *known,
                          lr_crawl_bytes *json) {
@@ -268,6 +277,7 @@ static void add_outcomes(const lr_crawl_explained *about,
                                          add_outcome, &list);
   lr_crawl_bytes_add_text(json, "]");
   add_text(json, "state", name_state(known, &list));
+  if (known->id && !list.any) add_place(about, known, json);
 }
 
 /* ---- All of it ---- */

@@ -23,6 +23,7 @@ struct lr_crawl_fetcher {
   size_t bytes; /* of bodies on their way */
   unsigned in_flight;
   unsigned readers; /* whose next piece is waited for */
+  bool waking;      /* those that wait are let go on: not within itself */
   lr_crawl_list fetches;
   lr_crawl_list waiting; /* for memory */
 };
@@ -101,9 +102,12 @@ unsigned lr_crawl_fetcher_in_flight(const lr_crawl_fetcher *fetcher) {
 static void read_on(lr_crawl_fetch *fetch);
 
 /* Lets those go on that wait for memory, while there is some; one goes on if
- * nothing else does. */
+ * nothing else does.  One that ends by that, since all of its body had come,
+ * has the loop go on: it calls no other from within. */
 static void wake_waiting(lr_crawl_fetcher *fetcher) {
   lr_crawl_list *node;
+  if (fetcher->waking) return;
+  fetcher->waking = true;
   while ((fetcher->bytes <= fetcher->most_bytes || fetcher->readers == 0) &&
          (node = lr_crawl_list_take(&fetcher->waiting))) {
     lr_crawl_fetch *fetch = lr_crawl_listed(node, lr_crawl_fetch, waiting);
@@ -111,6 +115,7 @@ static void wake_waiting(lr_crawl_fetcher *fetcher) {
     fetcher->readers++;
     read_on(fetch);
   }
+  fetcher->waking = false;
 }
 
 static void free_fetch(lr_crawl_fetch *fetch) {

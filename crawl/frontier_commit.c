@@ -5,6 +5,7 @@
  * one cuts off.  A commit is done in parts, one for each WARC file. */
 #include "frontier_private.h"
 #include "memory.h"
+#include "packed_text.h"
 
 /* A part of a commit: the first outcomes, and where their records are. */
 typedef struct part {
@@ -187,6 +188,19 @@ static lariat_status add_types(lr_crawl_frontier *frontier,
   return status;
 }
 
+static lariat_status set_robots(lr_crawl_frontier *frontier,
+                                const lr_crawl_host_facts *of,
+                                lr_crawl_fault *fault) {
+  lr_crawl_packed_text text =
+      lr_crawl_text_pack(of->robots, of->robots ? of->robots_length : 0);
+  lariat_status status = lr_crawl_store_run(
+      &frontier->store, fault, LR_CRAWL_SET_ROBOTS, "iinibi", (int64_t)of->host,
+      of->robots_at_s, of->robots_expires_s, (int64_t)of->robots_status,
+      text.bytes, text.size, (int64_t)of->robots_length);
+  lr_crawl_packed_text_clear(&text);
+  return status;
+}
+
 static lariat_status set_facts(lr_crawl_frontier *frontier,
                                lr_crawl_fault *fault) {
   lariat_status status = LARIAT_OK;
@@ -195,11 +209,7 @@ static lariat_status set_facts(lr_crawl_frontier *frontier,
     status = lr_crawl_store_run(&frontier->store, fault, LR_CRAWL_SET_FACTS,
                                 "itnt", (int64_t)of->host, of->ip,
                                 (int64_t)of->delay_ms, of->note);
-    if (!status && of->robots_at_s)
-      status = lr_crawl_store_run(
-          &frontier->store, fault, LR_CRAWL_SET_ROBOTS, "iinib",
-          (int64_t)of->host, of->robots_at_s, of->robots_expires_s,
-          (int64_t)of->robots_status, of->robots, of->robots_length);
+    if (!status && of->robots_at_s) status = set_robots(frontier, of, fault);
   }
   return status;
 }

@@ -8,6 +8,7 @@
 
 static const char queued_name[] = "frontier:queued";
 static const char later_name[] = "frontier:later";
+static const char bytes_name[] = "frontier:bytes"; /* which schema.c knows */
 
 static void write_kind(char name[32], unsigned kind) {
   snprintf(name, 32, "frontier:kind %u", kind);
@@ -24,12 +25,18 @@ void lr_crawl_frontier_keep_counts(lr_crawl_frontier *frontier) {
   (void)lr_crawl_counters_set(list, queued_name,
                               (int64_t)count_queued(frontier));
   (void)lr_crawl_counters_set(list, later_name, (int64_t)frontier->later.count);
+  (void)lr_crawl_counters_set(list, bytes_name, (int64_t)frontier->bytes);
   for (unsigned kind = 0; kind < LR_CRAWL_OUTCOME_KINDS; kind++) {
     char name[32];
     write_kind(name, kind);
     if (frontier->by_kind[kind])
       (void)lr_crawl_counters_set(list, name, (int64_t)frontier->by_kind[kind]);
   }
+}
+
+void lr_crawl_frontier_recall_bytes(lr_crawl_frontier *frontier) {
+  frontier->bytes =
+      (uint64_t)lr_crawl_counters_get(&frontier->counters, bytes_name);
 }
 
 /* Counts what only the log knows, of a crawl that is read. */
@@ -64,6 +71,7 @@ lr_crawl_frontier_count(const lr_crawl_frontier *frontier) {
                                      .hosts = frontier->hosts.count,
                                      .hosts_with_queue =
                                          frontier->hosts_with_queue,
+                                     .bytes = frontier->bytes,
                                      .warc_files = frontier->warc.files,
                                      .warc_bytes = frontier->warc.bytes,
                                      .memory = count_memory(frontier)};

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * frontier_lookup.c: what is known of URLs and hosts, of a crawl that runs or
  * was stopped. */
+#include <lariat/crawl/robots.h>
+
 #include "frontier_private.h"
 #include "memory.h"
+#include "packed_text.h"
 
 /* ---- Hosts ---- */
 
@@ -45,9 +48,26 @@ lariat_status lr_crawl_frontier_set_host(lr_crawl_frontier *frontier,
                                                      : LARIAT_ENOMEM;
 }
 
+/* Adds the robots.txt of a row, and returns it, to be released; NULL: there is
+ * none.  One that cannot be read is as if it had not been asked for. */
+static char *add_robots(lr_crawl_store *store, lr_crawl_host_facts *facts) {
+  enum { MOST = 2 * LARIAT_CRAWL_ROBOTS_MOST_BYTES };
+  sqlite3_stmt *row = store->statements[LR_CRAWL_GET_FACTS];
+  const char *bytes = sqlite3_column_blob(row, 6);
+  size_t size = (size_t)sqlite3_column_bytes(row, 6);
+  size_t length = (size_t)sqlite3_column_int64(row, 7);
+  if (!bytes) return NULL;
+  char *text =
+      length <= MOST ? lr_crawl_text_unpack(bytes, size, length) : NULL;
+  facts->robots = text;
+  facts->robots_length = text ? length : 0;
+  if (!text) facts->robots_at_s = 0;
+  return text;
+}
+
+/* Reads the facts, with texts that are SQLite's. */
 static lr_crawl_host_facts read_facts(lr_crawl_store *store, uint64_t host) {
   const lr_crawl_statement from = LR_CRAWL_GET_FACTS;
-  sqlite3_stmt *row = store->statements[from];
   return (lr_crawl_host_facts){
       .host = host,
       .ip = lr_crawl_store_text(store, from, 0),
@@ -55,9 +75,7 @@ static lr_crawl_host_facts read_facts(lr_crawl_store *store, uint64_t host) {
       .note = lr_crawl_store_text(store, from, 2),
       .robots_at_s = lr_crawl_store_integer(store, from, 3),
       .robots_expires_s = lr_crawl_store_integer(store, from, 4),
-      .robots_status = (int)lr_crawl_store_integer(store, from, 5),
-      .robots = sqlite3_column_blob(row, 6),
-      .robots_length = (size_t)sqlite3_column_bytes(row, 6)};
+      .robots_status = (int)lr_crawl_store_integer(store, from, 5)};
 }
 
 bool lr_crawl_frontier_host(lr_crawl_frontier *frontier, uint64_t host,
@@ -74,9 +92,11 @@ bool lr_crawl_frontier_host(lr_crawl_frontier *frontier, uint64_t host,
                            "i", (int64_t)host);
   if (!row) return true; /* it is new: nothing is in the log yet */
   lr_crawl_host_facts facts = read_facts(&frontier->store, host);
+  char *robots = add_robots(&frontier->store, &facts);
   lr_crawl_facts_drop(&frontier->read_facts);
   if (lr_crawl_facts_set(&frontier->read_facts, &facts))
     *out = frontier->read_facts.facts[0];
+  lariat_memory_release(robots);
   lr_crawl_store_end(&frontier->store, LR_CRAWL_GET_FACTS);
   return true;
 }
@@ -164,6 +184,33 @@ lariat_status lr_crawl_frontier_find_url(lr_crawl_frontier *frontier,
       id ? LARIAT_OK : search_rows(frontier, fingerprint, &id);
   if (status) return status;
   return id ? lr_crawl_frontier_read_url(frontier, id, out) : LARIAT_ENOTFOUND;
+}
+
+static lariat_status count_rows_before(lr_crawl_store *store,
+                                       const lr_crawl_known_url *url,
+                                       uint64_t *count) {
+  bool row = false;
+  lariat_status status = lr_crawl_store_ask(
+      store, &row, NULL, LR_CRAWL_COUNT_BEFORE, "iii", (int64_t)url->host,
+      (int64_t)url->priority, (int64_t)url->id);
+  if (row)
+    *count = (uint64_t)lr_crawl_store_integer(store, LR_CRAWL_COUNT_BEFORE, 0);
+  lr_crawl_store_end(store, LR_CRAWL_COUNT_BEFORE);
+  return status;
+}
+
+lariat_status lr_crawl_frontier_count_before(lr_crawl_frontier *frontier,
+                                             const lr_crawl_known_url *url,
+                                             uint64_t *count) {
+  const lr_crawl_host *host = lr_crawl_hosts_at(&frontier->hosts, url->host);
+  if (frontier->shared) return LARIAT_ENOTFOUND;
+  if (frontier->read_only)
+    return count_rows_before(&frontier->store, url, count);
+  size_t before =
+      host ? lr_crawl_queue_count_before(&host->queue, (uint32_t)url->id)
+           : SIZE_MAX;
+  *count = before;
+  return before == SIZE_MAX ? LARIAT_ENOTFOUND : LARIAT_OK;
 }
 
 /* ---- Outcomes ---- */

@@ -49,6 +49,7 @@ struct lr_crawl_frontier {
   void *host_context;
   uint64_t in_queues, hosts_with_queue;
   uint64_t by_kind[LR_CRAWL_OUTCOME_KINDS];
+  uint64_t bytes; /* of bodies, of all runs */
 
   /* What the next commit writes. */
   uint32_t next_uncommitted; /* URL: those before it are in the log */
@@ -71,6 +72,9 @@ void lr_crawl_outcomes_drop(lr_crawl_outcome_list *list, size_t count);
 /* Keeps the counts as counters of the log, and reads them from there, for a
  * crawl that is only read (frontier_counts.c). */
 void lr_crawl_frontier_keep_counts(lr_crawl_frontier *frontier);
+
+/* Reads how many bytes all runs have had, from the counters. */
+void lr_crawl_frontier_recall_bytes(lr_crawl_frontier *frontier);
 
 /* Reads hosts, URLs and outcomes into memory (frontier_load.c). */
 lariat_status lr_crawl_frontier_load(lr_crawl_frontier *frontier,

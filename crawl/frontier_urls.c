@@ -174,6 +174,9 @@ lariat_status lr_crawl_frontier_read_record(lr_crawl_frontier *frontier,
 
 void lr_crawl_queued_url_clear(lr_crawl_queued_url *url) {
   lariat_memory_release(url->url);
+  lariat_memory_release(url->old_url);
+  lariat_memory_release(url->via_url);
+  lariat_memory_release(url->hop_path);
   lariat_memory_release(url->etag);
   lariat_memory_release(url->last_modified);
   *url = (lr_crawl_queued_url){0};
@@ -342,6 +345,7 @@ static lariat_status finish_url(lr_crawl_frontier *frontier,
   lr_crawl_id_entry out = lr_crawl_id_map_take(&frontier->handed_out, id);
   if (later) put_later(frontier, out, outcome->next_s);
   frontier->by_kind[outcome->kind % LR_CRAWL_OUTCOME_KINDS]++;
+  frontier->bytes += outcome->bytes;
   return LARIAT_OK;
 }
 

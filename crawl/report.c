@@ -32,6 +32,7 @@ void lr_crawl_report_free(lr_crawl_report *report) {
   lariat_memory_release(report->hosts);
   lariat_memory_release(report->returned);
   lr_crawl_bytes_clear(&report->texts);
+  lr_crawl_kept_traps_clear(&report->closed_traps);
   lariat_memory_release(report->opened_trap);
   lariat_memory_release(report);
 }
@@ -39,7 +40,8 @@ void lr_crawl_report_free(lr_crawl_report *report) {
 bool lr_crawl_report_is_empty(const lr_crawl_report *report) {
   return !report->url_count && !report->outcome_count && !report->host_count &&
          !report->ended && !report->failed && !report->counted &&
-         !report->opened_trap && !report->returned_count;
+         !report->opened_trap && !report->closed_traps.count &&
+         !report->returned_count;
 }
 
 /* ---- Adding ---- */

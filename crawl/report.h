@@ -11,6 +11,7 @@
 #include "bytes.h"
 #include "found_url.h"
 #include "frontier.h"
+#include "kept_traps.h"
 #include "outcome.h"
 
 /* Counts of a shard since its start, and what it has now. */
@@ -55,6 +56,7 @@ typedef struct lr_crawl_report {
   size_t returned_count, returned_capacity;
   size_t bytes; /* that its outcomes and its URLs hold */
   lr_crawl_shard_counts counts;
+  lr_crawl_kept_traps closed_traps;
   char *opened_trap; /* a shape that is open now: what was parked for it is to
                         be queued; NULL: none */
 } lr_crawl_report;

@@ -41,15 +41,19 @@ struct lr_crawl_shard {
   size_t sweep_at; /* sites, at which those that are idle are dropped */
   lr_crawl_traps *traps;
   lr_crawl_judged_hosts judged;
+  const char *rule; /* that has decided on the last URL that was found; the
+                       scope's */
   lr_crawl_recent recent;
   lr_crawl_bodies bodies;
   lariat_crawl_warc_buffer *records;
   lr_crawl_report *report; /* what is told next; NULL: nothing is */
+  lr_crawl_report *last;   /* for the end, which is told without memory, too */
   lr_crawl_shard_counts counts;
   lariat_timer timer;
   int64_t timer_ns;      /* when that is; INT64_MAX: it is not set */
   size_t unacknowledged; /* bytes of reports */
   unsigned calls;        /* for later turns, that are away */
+  unsigned lost;         /* outcomes and URLs: the next report has failed */
   bool flushing;
   bool running; /* a call for the turns is away */
   bool stopping;
@@ -72,8 +76,17 @@ lr_crawl_report *lr_crawl_shard_report(lr_crawl_shard *shard);
 /* Adds an outcome to it, with all that it owns. */
 void lr_crawl_shard_tell(lr_crawl_shard *shard, lr_crawl_outcome *outcome);
 
+/* Tells what it has by now. */
+void lr_crawl_shard_flush(lr_crawl_shard *shard);
+
 /* Makes the turns that an answer has made possible, or ends the shard. */
 void lr_crawl_shard_go_on(lr_crawl_shard *shard);
+
+/* ---- shard_traps.c ---- */
+
+/* Makes the traps, with the shapes that earlier runs have closed.
+ * LARIAT_OK, LARIAT_ENOMEM */
+lariat_status lr_crawl_shard_open_traps(lr_crawl_shard *shard);
 
 /* ---- shard_lease.c, of shared crawls ---- */
 
@@ -98,9 +111,14 @@ uint64_t lr_crawl_shard_next_due(const lr_crawl_asking *asking);
 
 /* ---- shard_sites.c ---- */
 
-/* Makes out which site a task is of; NULL: no memory. */
-lr_crawl_site *lr_crawl_shard_site(lr_crawl_shard *shard,
-                                   const lr_crawl_task *task);
+/* Makes out which site a task is of.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM
+ * LARIAT_EURL  its URL is none, or has a host that is too long; or what
+ *              lariat_url_parse says */
+lariat_status lr_crawl_shard_site(lr_crawl_shard *shard,
+                                  const lr_crawl_task *task,
+                                  lr_crawl_site **out);
 
 /* Takes what an earlier run knows of a site's robots.txt. */
 void lr_crawl_shard_restore_robots(lr_crawl_shard *shard,

@@ -31,7 +31,7 @@ typedef struct lr_crawl_leased_host {
   lr_crawl_fact_list facts;
 } lr_crawl_leased_host;
 
-/* What a commit has, for as long as it is tried. */
+/* The parts of a commit, for as long as it is tried. */
 typedef struct lr_crawl_shared_commit_state {
   lr_crawl_pending pending;
   lr_crawl_shared_release *releases;

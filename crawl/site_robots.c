@@ -47,6 +47,8 @@ void lr_crawl_site_rules_free(lr_crawl_site *site) {
 
 /* ---- What is known ---- */
 
+/* Tells what is to be kept: of a file as much as is read of it, and of an
+ * answer that is none nothing, whose body would be taken for rules. */
 static void tell_host(lr_crawl_shard *shard, lr_crawl_site *site,
                       const lr_crawl_robots_answer *answer) {
   const lr_crawl_site_rules *rules = lr_crawl_site_data(site);
@@ -56,13 +58,17 @@ static void tell_host(lr_crawl_shard *shard, lr_crawl_site *site,
                                              lr_crawl_site_origin(site), &copy))
     return;
   int64_t delay_ms = lariat_crawl_robots_delay_ms(copy.rules, NULL);
+  size_t length =
+      copy.access == LARIAT_CRAWL_ROBOTS_READ
+          ? answer->length - lariat_crawl_robots_ignored_bytes(copy.rules)
+          : 0;
   lr_crawl_host_facts facts = {.host = lr_crawl_site_host_id(site),
                                .ip = *rules->ip ? rules->ip : NULL,
                                .robots_at_s = copy.at_s,
                                .robots_expires_s = copy.expires_s,
                                .robots_status = answer->status,
-                               .robots = answer->length ? answer->body : NULL,
-                               .robots_length = answer->length,
+                               .robots = length ? answer->body : NULL,
+                               .robots_length = length,
                                .delay_ms =
                                    delay_ms > 0 ? (uint32_t)delay_ms : 0,
                                .note = rules->failure};

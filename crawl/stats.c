@@ -35,6 +35,7 @@ void lr_crawl_stats_add_frontier(const lr_crawl_frontier_counts *counts,
   stats->trapped = kinds[LR_CRAWL_TRAP];
   stats->pages = stats->fetched + stats->revisits;
   stats->hosts = counts->hosts;
+  stats->bytes = counts->bytes;
   stats->warc_files = counts->warc_files;
   stats->warc_bytes = counts->warc_bytes;
   stats->memory_bytes = counts->memory;
@@ -50,9 +51,9 @@ typedef struct kept_count {
 #define KEPT(field)                                                            \
   { "stats." #field, offsetof(lariat_crawl_stats, field) }
 
-static const kept_count kept_counts[] = {
-    KEPT(bytes),      KEPT(rejected_scope), KEPT(rejected_trap),
-    KEPT(duplicates), KEPT(elapsed_ms),     KEPT(busy_ns)};
+static const kept_count kept_counts[] = {KEPT(rejected_scope),
+                                         KEPT(rejected_trap), KEPT(duplicates),
+                                         KEPT(elapsed_ms), KEPT(busy_ns)};
 
 enum { KEPT_COUNTS = sizeof kept_counts / sizeof *kept_counts };
 

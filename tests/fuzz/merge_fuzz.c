@@ -13,6 +13,8 @@
 
 enum { PARTS = 3, DEPTH = 4 };
 
+const unsigned fuzz_cost = 100; /* three reports are written, read, merged */
+
 /* ---- Reports ---- */
 
 /* Returns the report of a part, as JSON; it is made once. */

@@ -7,6 +7,7 @@
 #include <lariat/crawl/reader.h>
 
 #include <jansson.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +210,66 @@ static void test_again(void) {
   crawling_close(&c);
 }
 
+/* Three crawls, of which each knows the one before alone. */
+static const struct site_page kept_pages[] = {
+    {"/", 200, "ETag: \"1\"\r\n", "a page", 1},
+    {"/", 304, "", "", 0},
+    {"/same", 200, "", "always the same", 0},
+    {"/copy", 200, "", "always the same", 0},
+};
+
+enum { CRAWLS = 3 };
+
+/* Returns the number that a statement has for the last crawl's database, beside
+ * which is the first one's as "a". */
+static int ask_both(char directories[CRAWLS][80], const char *statement) {
+  char path[320], attach[400];
+  sqlite3 *database;
+  sqlite3_stmt *row;
+  int number = -1;
+  snprintf(path, sizeof path, "%s/crawl.db", directories[CRAWLS - 1]);
+  snprintf(attach, sizeof attach, "attach '%s/crawl.db' as a", directories[0]);
+  if (sqlite3_open(path, &database) == SQLITE_OK &&
+      sqlite3_exec(database, attach, NULL, NULL, NULL) == SQLITE_OK &&
+      sqlite3_prepare_v2(database, statement, -1, &row, NULL) == SQLITE_OK &&
+      sqlite3_step(row) == SQLITE_ROW)
+    number = sqlite3_column_int(row, 0);
+  sqlite3_finalize(row);
+  sqlite3_close(database);
+  return number;
+}
+
+/* What is as it was is where the first crawl has its body, however often it is
+ * looked at; an answer 304 takes no validator away. */
+static void test_since_since(void) {
+  static char directories[CRAWLS][80];
+  struct crawling c;
+  char request[4096];
+  crawling_open(&c, kept_pages, FIXTURE_COUNT(kept_pages), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  crawling_seed(&c, "127.0.0.1", "/same");
+  crawling_seed(&c, "127.0.0.1", "/copy");
+  c.options.no_sitemaps = true;
+  for (int i = 0; i < CRAWLS; i++) {
+    c.options.directory = directories[i];
+    c.options.since = i ? directories[i - 1] : NULL;
+    snprintf(directories[i], sizeof directories[i], "%s/%d", c.directory, i);
+    crawling_run(&c);
+    CU_ASSERT_EQUAL(c.stats.revisits, i ? 3 : 1);
+  }
+  site_last_request(c.site, "/", request, sizeof request);
+  CU_ASSERT_PTR_NOT_NULL(strstr(request, "If-None-Match: \"1\"\r\n"));
+  CU_ASSERT_EQUAL(ask_both(directories, "select count(*) from earlier"), 3);
+  CU_ASSERT_EQUAL(ask_both(directories,
+                           "select count(*) from earlier where at_ns in"
+                           " (select at_ns from a.outcome where kind = 1)"),
+                  3);
+  CU_ASSERT_EQUAL(ask_both(directories, "select count(*) from earlier"
+                                        " where target like '%/same'"),
+                  1);
+  crawling_close(&c);
+}
+
 /* ---- Without end ---- */
 
 static size_t compute_endless(const char *host, const char *path, char *body,
@@ -235,6 +296,29 @@ static void test_trap(void) {
   crawling_close(&c);
 }
 
+/* A shape that a run has closed is closed in the next one: nothing more of it
+ * is asked for. */
+static void test_trap_in_next_run(void) {
+  struct crawling c;
+  crawling_open(&c, NULL, 0, compute_endless);
+  crawling_seed(&c, "127.0.0.1", "/");
+  crawling_run(&c);
+  uint64_t trapped = c.stats.trapped;
+  CU_ASSERT(trapped > 0);
+  unsigned before = site_requests(c.site, NULL);
+  crawling_seed(&c, "127.0.0.1", "/2026/11/100000");
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.trapped, trapped + 1);
+  CU_ASSERT_EQUAL(site_requests(c.site, NULL), before);
+  c.options.no_trap_similar = true; /* which was why */
+  c.options.max_pages = c.stats.pages + 5;
+  crawling_seed(&c, "127.0.0.1", "/2026/11/200000");
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.trapped, trapped + 1);
+  CU_ASSERT_EQUAL(site_requests(c.site, NULL), before + 5);
+  crawling_close(&c);
+}
+
 /* What a run has parked, the next one asks for once the shape is opened. */
 static void test_opened_trap(void) {
   struct crawling c;
@@ -256,6 +340,36 @@ static void test_opened_trap(void) {
   crawling_finish(&c);
   CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_BUDGET);
   CU_ASSERT_EQUAL(c.stats.pages, c.options.max_pages);
+  crawling_close(&c);
+}
+
+/* Lists in all orders of three columns, 1,000 in all. */
+static size_t compute_lists(const char *host, const char *path, char *body,
+                            size_t capacity) {
+  unsigned a = 0, b = 0, c = 0;
+  (void)host;
+  if (strcmp(path, "/") != 0 &&
+      sscanf(path, "/list?a=%u&b=%u&c=%u", &a, &b, &c) != 3)
+    return 0;
+  return (size_t)snprintf(body, capacity,
+                          "list %u %u %u <a href='/list?a=%u&b=%u&c=%u'>1</a>"
+                          "<a href='/list?a=%u&b=%u&c=%u'>2</a><a "
+                          "href='/list?a=%u&b=%u&c=%u'>3</a>",
+                          a, b, c, (a + 1) % 10, b, c, a, (b + 1) % 10, c, a, b,
+                          (c + 1) % 10);
+}
+
+/* --no-trap-similar leaves --trap-query as it is. */
+static void test_many_queries(void) {
+  struct crawling c;
+  crawling_open(&c, NULL, 0, compute_lists);
+  crawling_seed(&c, "127.0.0.1", "/");
+  c.options.no_trap_similar = true;
+  c.options.trap_query = 100;
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_DONE);
+  CU_ASSERT(c.stats.trapped > 0);
+  CU_ASSERT(c.stats.pages < 600);
   crawling_close(&c);
 }
 
@@ -435,8 +549,11 @@ int main(int argc, char **argv) {
       {"lines and edges", test_lines},
       {"WARC files are told when they are closed", test_small_files},
       {"what was fetched is asked for again with validators", test_again},
+      {"again, of what was looked at again", test_since_since},
       {"a calendar without end is a trap", test_trap},
+      {"a trap stays one in the next run", test_trap_in_next_run},
       {"what was parked is asked for once it is opened", test_opened_trap},
+      {"queries are counted without likeness", test_many_queries},
       {"redirects without end are", test_redirect_trap},
       {"why, of a crawl that has ended", test_why},
       {"why, of one that runs", test_why_running},

@@ -254,6 +254,41 @@ static void test_long_file(void) {
   crawling_close(&c);
 }
 
+/* The body of an answer that is no robots.txt is no rules, in the next run,
+ * either. */
+static void test_no_file_in_next_run(void) {
+  static const struct site_page pages[] = {
+      {"/robots.txt", 404, "", "User-agent: *\nDisallow: /\n", 0}, PAGES};
+  struct crawling c;
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), NULL);
+  crawling_seed(&c, "127.0.0.2", "/");
+  c.options.max_pages = 1;
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/yes/2"), 0);
+  c.options.max_pages = 0;
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_DONE);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/yes/2"), 1);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/robots.txt"), 1);
+  crawling_close(&c);
+}
+
+static void test_unreachable_in_next_run(void) {
+  static const struct site_page pages[] = {
+      {"/robots.txt", 503, "", "User-agent: *\nAllow: /\n", 0}, PAGES};
+  struct crawling c;
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), NULL);
+  crawling_seed(&c, "127.0.0.2", "/");
+  c.options.retries = 1;
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.robots_denied, 1);
+  crawling_seed(&c, "127.0.0.2", "/yes/2");
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/yes/2"), 0);
+  CU_ASSERT_EQUAL(c.stats.robots_denied, 2);
+  crawling_close(&c);
+}
+
 static void test_crawl_delay_skip(void) {
   static const struct site_page pages[] = {
       {"/robots.txt", 200, "", "User-agent: *\nCrawl-delay: 100\n", 0}, PAGES};
@@ -276,6 +311,9 @@ int main(int argc, char **argv) {
       {"the rules of another host", test_rules_of_another_host},
       {"robots.txt is unreachable", test_unreachable},
       {"robots.txt is too long", test_long_file},
+      {"an answer that is no file, in the next run", test_no_file_in_next_run},
+      {"robots.txt was unreachable in the last run",
+       test_unreachable_in_next_run},
       {"hosts that ask for a long Crawl-delay", test_crawl_delay_skip},
   };
   return fixture_main("polite", tests, FIXTURE_COUNT(tests), argc, argv);

@@ -3,6 +3,7 @@
  * it is opened again. */
 #include "crawl/frontier.h"
 
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -364,6 +365,49 @@ static void test_facts(void) {
   expect_facts("192.0.2.2", robots, 200);
   open_again();
   expect_facts("192.0.2.2", robots, 200);
+  close_crawl();
+}
+
+/* Returns how many bytes the database has of the robots.txt of host 1. */
+static int robots_bytes(void) {
+  char path[128];
+  sqlite3 *database;
+  sqlite3_stmt *row;
+  int bytes = -1;
+  snprintf(path, sizeof path, "%s/crawl.db", crawl.directory);
+  if (sqlite3_open(path, &database) == SQLITE_OK &&
+      sqlite3_prepare_v2(database, "select length(body) from robots", -1, &row,
+                         NULL) == SQLITE_OK &&
+      sqlite3_step(row) == SQLITE_ROW)
+    bytes = sqlite3_column_int(row, 0);
+  sqlite3_finalize(row);
+  sqlite3_close(database);
+  return bytes;
+}
+
+/* A long robots.txt takes little space, and comes back whole. */
+static void test_long_robots(void) {
+  enum { LENGTH = 500 * 1024 };
+  static char robots[LENGTH + 1];
+  for (size_t i = 0; i < LENGTH; i++) robots[i] = "Disallow: /a/b\n"[i % 15];
+  lr_crawl_host_facts facts = {.host = 1,
+                               .ip = "192.0.2.1",
+                               .robots_at_s = 50,
+                               .robots_expires_s = 60,
+                               .robots_status = 200,
+                               .robots = robots,
+                               .robots_length = LENGTH,
+                               .delay_ms = 1500,
+                               .note = "slow"};
+  open_crawl();
+  offer("http://x.example/a", origin, 4);
+  CU_ASSERT_EQUAL(lr_crawl_frontier_set_host(crawl.frontier, &facts),
+                  LARIAT_OK);
+  commit();
+  open_again();
+  expect_facts("192.0.2.1", robots, 200);
+  int bytes = robots_bytes();
+  CU_ASSERT_TRUE(bytes > 0 && bytes < LENGTH / 50);
   close_crawl();
 }
 
@@ -791,6 +835,7 @@ int main(int argc, char **argv) {
       {"outcomes of what is not handed out", test_bad_outcomes},
       {"records of what is no URL", test_records_alone},
       {"facts about hosts", test_facts},
+      {"a long robots.txt", test_long_robots},
       {"counters, and the diary", test_counters},
       {"the configuration is kept", test_configuration},
       {"one process at a time", test_one_at_a_time},

@@ -74,7 +74,7 @@ static void test_earlier_version(void) {
   CU_ASSERT_EQUAL(ask("pragma user_version"), 1);
   run("insert into host values(1, 'http://x:80', 'http://x');"
       "insert into url values(1, 1, null, 77, 0, 4, '-', 0, '/a');"
-      "insert into outcome(url, kind, status) values(1, 1, 200)");
+      "insert into outcome(url, kind, status, bytes) values(1, 1, 200, 700)");
   CU_ASSERT_EQUAL(lr_crawl_schema_check(database, path, &fault),
                   LARIAT_EFORMAT);
   CU_ASSERT_PTR_NOT_NULL(strstr(fault.message, "older lariat"));
@@ -83,7 +83,20 @@ static void test_earlier_version(void) {
   CU_ASSERT_EQUAL(ask("select fingerprint from url"), 77);
   CU_ASSERT_EQUAL(ask("select count(*) from page where url = 'http://x/a'"), 1);
   CU_ASSERT_EQUAL(ask("select count(*) from host where ip is null"), 1);
-  CU_ASSERT_EQUAL(ask("select count(*) from counter"), 0);
+  CU_ASSERT_EQUAL(ask("select value from counter"), 700); /* of bodies */
+  close_database();
+}
+
+/* One of version 2 has robots.txt as they are. */
+static void test_version_2(void) {
+  open_database();
+  CU_ASSERT_EQUAL(lr_crawl_schema_upgrade(database, path, 2, &fault),
+                  LARIAT_OK);
+  run("insert into robots values(1, 2, 3, 200, cast('Allow: /' as blob));"
+      "insert into robots values(2, 2, 3, 404, null)");
+  expect(LARIAT_OK, "");
+  CU_ASSERT_EQUAL(ask("select length from robots where host = 1"), 8);
+  CU_ASSERT_EQUAL(ask("select count(*) from robots where length is null"), 1);
   close_database();
 }
 
@@ -132,6 +145,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"a new database", test_new},
       {"one of an earlier version is brought up to date", test_earlier_version},
+      {"robots.txt of version 2", test_version_2},
       {"one of a newer version is refused", test_newer_version},
       {"another program's is refused", test_other_programs},
       {"what is no database is refused", test_no_database},

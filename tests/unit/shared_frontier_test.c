@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "crawl/report.h"
-#include "crawl/warc_series.h"
 #include "support/fixture.h"
 #include "support/memory_store.h"
 

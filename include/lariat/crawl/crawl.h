@@ -169,6 +169,13 @@ typedef struct lariat_crawl_options {
   bool repair; /* where a file has lost its end, after a power cut say: drop the
                   outcomes of what was there, which is fetched again; else that
                   is LARIAT_EFORMAT */
+  struct {     /* of what is written, too */
+    bool revisit_skip;   /* of same bodies nothing is written */
+    bool warc_metadata;  /* a metadata record for each page: via, the letters
+                            of the way to it, how long it took */
+    bool links_rejected; /* of `links` those alone that are not followed, with
+                            the rule */
+  };
 
   /* A crawl that many workers share, each of them in a directory of its own:
    * its URLs are in PostgreSQL, "postgres://..." or libpq's "key=value ...".

@@ -309,11 +309,19 @@ static const struct option_row rows[] = {
      .help = "an index beside each WARC file",
      .manual = "Writes an index (CDXJ) beside each WARC file when it is "
                "closed, by which replay programs find pages."},
-    {NAMED("same-body", '\0', "revisit|record", OUTPUT),
-     AT(CHOICE, output.same_body), .words = {"revisit", "record"},
+    {NAMED("warc-metadata", '\0', NULL, OUTPUT), AT(FLAG, output.warc_metadata),
+     .is_terse = true, .help = "how each page was found",
+     .manual = "Writes a *metadata* record for each page, with the names of "
+               "Heritrix: *via*, the page that named it; *hopsFromSeed*, a "
+               "letter for each step from a seed to it; *fetchTimeMs*.\n"
+               "`lariat crawl why` tells both without it."},
+    {NAMED("same-body", '\0', "revisit|record|skip", OUTPUT),
+     AT(CHOICE, output.same_body), .words = {"revisit", "record", "skip"},
      .preset = "revisit", .is_terse = true, .help = "bodies seen before",
      .manual = "A body that was there before becomes a *revisit* record, which "
-               "names the first one; or it is written again (*record*)."},
+               "names the first one; or it is written again (*record*), or "
+               "the page has no record at all (*skip*), and only the database "
+               "and the lines of JSON know of it."},
     {NAMED("jsonl", '\0', "FILE", OUTPUT), AT(TEXT, output.jsonl), .low = 1,
      .files = OPTION_FILES, .help = "a line of JSON for each outcome",
      .manual = "Writes a line of JSON for each outcome, when it is in the "
@@ -326,6 +334,17 @@ static const struct option_row rows[] = {
          "Writes a line for each link that a page has: the page, the link, L "
          "(link), E (embedded) or the like, and what became of it, with "
          "tabs between them."},
+    {NAMED("log-rejects", '\0', "FILE", OUTPUT), AT(TEXT, output.rejects),
+     .low = 1, .files = OPTION_FILES, .is_terse = true,
+     .help = "the links not followed",
+     .manual = "Writes a line for each link that is not followed: the page, "
+               "the link, its letter, *scope*, *trap* or *nofollow*, and the "
+               "rule that said so, with tabs between them.\n"
+               "Not with `--links`, which has those links, too."},
+    {NAMED("keep-secrets", '\0', NULL, OUTPUT), AT(FLAG, output.keep_secrets),
+     .is_terse = true, .help = "show passwords",
+     .manual = "Writes what is `***` without it: values of headers that carry "
+               "credentials, in records and lines."},
     {NAMED("exec", '\0', "CMD", OUTPUT), AT(TEXT, output.exec), .low = 1,
      .help = "reads the lines of JSON", .is_terse = true, .expects = a_command,
      .manual =
@@ -350,10 +369,13 @@ static const struct option_row rows[] = {
      .manual = "Writes metrics in the text format of OpenMetrics, every ten "
                "seconds and at the end, as node_exporter's textfile collector "
                "reads them."},
-    {NAMED("keep-secrets", '\0', NULL, OUTPUT), AT(FLAG, output.keep_secrets),
-     .is_terse = true, .help = "show passwords",
-     .manual = "Writes what is `***` without it: values of headers that carry "
-               "credentials, in records and lines."},
+    {NAMED("metrics", '\0', "HOST:PORT", OUTPUT), AT(TEXT, output.metrics),
+     .low = 1, .is_terse = true, .help = "the same over HTTP",
+     .expects = "an address and a port",
+     .manual = "Answers *GET /metrics* there with the same text, as Prometheus "
+               "asks for it.\n"
+               "*HOST* is an address, `localhost`, or nothing, which is "
+               "127.0.0.1; whoever can reach it can read the counts."},
     {NAMED("since", '\0', "DIR", AGAIN), AT(TEXT, again.since), .low = 1,
      .files = OPTION_DIRECTORIES, .help = "an earlier crawl",
      .manual =

@@ -88,8 +88,11 @@ static void set_outputs(lariat_crawl_options *options,
   options->warc_level = (int)output->warc_level;
   options->cdx = output->cdx;
   options->jsonl = jsonl;
-  options->links = output->links;
-  options->revisit_off = output->same_body != 0;
+  options->links = output->links ? output->links : output->rejects;
+  options->links_rejected = output->rejects != NULL;
+  options->revisit_off = output->same_body == 1;
+  options->revisit_skip = output->same_body == 2;
+  options->warc_metadata = output->warc_metadata;
   options->keep_secrets = output->keep_secrets;
 }
 

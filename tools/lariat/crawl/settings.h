@@ -79,14 +79,17 @@ struct crawl_trap_settings {
 struct crawl_output_settings {
   uint64_t warc_size;
   unsigned warc_level;
-  unsigned same_body; /* index of the word: revisit, record */
+  unsigned same_body; /* index of the word: revisit, record, skip */
   const char *jsonl;  /* "-": standard output */
   const char *links;
+  const char *rejects;
   const char *exec;
   const char *on_warc_closed;
   const char *openmetrics;
+  const char *metrics;
   bool no_warc;
   bool cdx;
+  bool warc_metadata;
   bool keep_secrets;
 };
 
