@@ -11,6 +11,7 @@
 
 #include "connection_text.h"
 #include "memory.h"
+#include "postgres_start.h"
 #include "postgres_wait.h"
 
 enum { CONNECT_MS = 20000, DEAD_PEER_MS = 10000, STATE_BYTES = 6 };
@@ -109,8 +110,7 @@ static lariat_status status_of(const char *state) {
                 {"57P", LARIAT_ECONNECT},   /* shut down, or starting */
                 {"53300", LARIAT_ECONNECT}, /* too many connections */
                 {"25006", LARIAT_ECONNECT}, /* a standby */
-                {"25P", LARIAT_ECONNECT},   /* idle for too long */
-                {"53200", LARIAT_ENOMEM}};
+                {"25P", LARIAT_ECONNECT}};  /* idle for too long */
   for (size_t i = 0; i < sizeof states / sizeof *states; i++)
     if (strncmp(state, states[i].begin, strlen(states[i].begin)) == 0)
       return states[i].status;
@@ -140,7 +140,8 @@ static void ignore_notice(void *context, const PGresult *result) {
 
 /* Starts to connect.  What the user says comes behind what is only a default.
  */
-static PGconn *start_connection(const lr_crawl_postgres *postgres) {
+static lariat_status start_connection(lr_crawl_postgres *postgres,
+                                      lr_crawl_fault *fault) {
   char dead[16];
   snprintf(dead, sizeof dead, "%d", DEAD_PEER_MS);
   const char *const keys[] = {"fallback_application_name",
@@ -161,7 +162,10 @@ static PGconn *start_connection(const lr_crawl_postgres *postgres) {
                                 postgres->connection,
                                 "UTF8",
                                 NULL};
-  return PQconnectStartParams(keys, values, 1);
+  lariat_status status = lr_crawl_postgres_start(
+      postgres->reactor, keys, values, CONNECT_MS, &postgres->conn);
+  if (status) return give_up(postgres, status, CONNECT_MS, fault);
+  return postgres->conn ? LARIAT_OK : lr_crawl_fault_memory(fault);
 }
 
 /* Looks whether the connection can be read at all: libpq's messages about that
@@ -201,15 +205,27 @@ static lariat_status finish_connection(lr_crawl_postgres *postgres,
                                              : LARIAT_OK;
 }
 
+/* Reads what the server may have said meanwhile: that it ends, or its end. */
+static void read_farewell(lr_crawl_postgres *postgres) {
+  for (int i = 0; i < 2 && lr_crawl_postgres_is_connected(postgres); i++) {
+    bool reads = PQconsumeInput(postgres->conn);
+    if (!reads || PQisBusy(postgres->conn))
+      lr_crawl_postgres_disconnect(postgres);
+  }
+}
+
 lariat_status lr_crawl_postgres_connect(lr_crawl_postgres *postgres,
-                                        lr_crawl_fault *fault) {
+                                        bool *is_new, lr_crawl_fault *fault) {
+  *is_new = false;
+  read_farewell(postgres);
   if (lr_crawl_postgres_is_connected(postgres)) return LARIAT_OK;
   lr_crawl_postgres_disconnect(postgres);
   lariat_status status = check_connection(postgres, fault);
   if (status) return status;
-  postgres->conn = start_connection(postgres);
-  return postgres->conn ? finish_connection(postgres, fault)
-                        : lr_crawl_fault_memory(fault);
+  status = start_connection(postgres, fault);
+  if (!status) status = finish_connection(postgres, fault);
+  *is_new = !status;
+  return status;
 }
 
 /* ---- Answers ---- */

@@ -49,14 +49,15 @@ void lr_crawl_postgres_disconnect(lr_crawl_postgres *postgres);
 /* Makes sure that the server is waited for this long from now on. */
 void lr_crawl_postgres_set_answer_ms(lr_crawl_postgres *postgres, uint64_t ms);
 
-/* Connects.  Waits.
+/* Connects.  Waits.  A connection that the server has closed meanwhile, as far
+ * as that is known here, is none.  `*is_new` tells of one that is another.
  *
  * LARIAT_OK          connected, or it was
  * LARIAT_EINVAL      the connection cannot be read
  * LARIAT_ECONNECT    no connection
  * LARIAT_ECANCELLED, LARIAT_ECLOSED, LARIAT_ENOMEM */
 lariat_status lr_crawl_postgres_connect(lr_crawl_postgres *postgres,
-                                        lr_crawl_fault *fault);
+                                        bool *is_new, lr_crawl_fault *fault);
 
 /* Prepares statements, up to one without a name.  Waits.  As
  * lr_crawl_postgres_run. */

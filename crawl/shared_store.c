@@ -46,8 +46,10 @@ lariat_status lr_crawl_shared_end(lr_crawl_shared_store *store,
 
 static lariat_status connect(lr_crawl_shared_store *store,
                              lr_crawl_fault *fault) {
-  if (lr_crawl_postgres_is_connected(store->postgres)) return LARIAT_OK;
-  lariat_status status = lr_crawl_postgres_connect(store->postgres, fault);
+  bool is_new = false;
+  lariat_status status =
+      lr_crawl_postgres_connect(store->postgres, &is_new, fault);
+  if (status || !is_new) return status;
   if (!status)
     status = lr_crawl_postgres_script(store->postgres, store->set_up, fault);
   if (!status && store->is_prepared)
@@ -330,7 +332,7 @@ static void leave(lr_crawl_shared_store *store) {
 
 void lr_crawl_shared_close(lr_crawl_shared_store *store) {
   if (!store) return;
-  if (!store->read_only && !store->waits &&
+  if (!store->read_only && !store->waits && lariat_coroutine_running() &&
       lr_crawl_postgres_is_connected(store->postgres))
     leave(store);
   free_store(store);

@@ -76,7 +76,8 @@ lariat_status lr_crawl_shared_open(const lr_crawl_shared_options *options,
                                    lr_crawl_fault *fault);
 
 /* Gives the leases back that are left, and says that the worker has gone, where
- * the database answers at once; frees.  Waits.  NULL is allowed. */
+ * there is a connection; frees.  Waits; outside of a coroutine it does not, and
+ * the leases run out.  NULL is allowed. */
 void lr_crawl_shared_close(lr_crawl_shared_store *store);
 
 uint32_t lr_crawl_shared_worker(const lr_crawl_shared_store *store);

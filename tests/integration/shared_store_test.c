@@ -482,11 +482,30 @@ static void lose_database(struct shared_crawl *crawl) {
   CU_ASSERT_EQUAL(shared_ask(crawl, "select count(*) from todo"), 1);
 }
 
+/* A connection that ended between two calls is no fault of the second one. */
+static void end_idle(struct shared_crawl *crawl) {
+  shared_open(crawl, 0);
+  for (int i = 0; i < 3; i++) {
+    if (i == 0)
+      (void)postgres_ask(server, NULL,
+                         "select pg_terminate_backend(pid, 60000)"
+                         " from pg_stat_activity"
+                         " where application_name = 'lariat'");
+    if (i == 1) postgres_crash(server);
+    if (i == 1) CU_ASSERT_TRUE(postgres_revive(server));
+    shared_seed(crawl, 0, 7, 1 + (uint64_t)i, 1);
+  }
+  CU_ASSERT_EQUAL(shared_ask(crawl, "select count(*) from url"), 3);
+}
+
+static void test_idle(void) { shared_test(server, "idle", end_idle); }
+
 static void test_restart(void) { shared_test(server, "away2", lose_database); }
 
 /* A server that does not answer: its process is stopped. */
 static void wait_in_vain(struct shared_crawl *crawl) {
   PGresult *rows;
+  bool is_new;
   lr_crawl_fault fault;
   const lr_crawl_postgres_options options = {.reactor = crawl->f.reactor,
                                              .connection = server->connection,
@@ -495,8 +514,10 @@ static void wait_in_vain(struct shared_crawl *crawl) {
   lr_crawl_postgres *postgres = lr_crawl_postgres_new(&options);
   CU_ASSERT_EQUAL(lr_crawl_postgres_run(postgres, &step, 1, &rows, &fault),
                   LARIAT_ECONNECT);
-  CU_ASSERT_EQUAL(lr_crawl_postgres_connect(postgres, &fault), LARIAT_OK);
-  CU_ASSERT_EQUAL(lr_crawl_postgres_connect(postgres, &fault), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_crawl_postgres_connect(postgres, &is_new, &fault),
+                  LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_crawl_postgres_connect(postgres, &is_new, &fault),
+                  LARIAT_OK);
   CU_ASSERT_EQUAL(lr_crawl_postgres_run(postgres, &step, 1, &rows, &fault),
                   LARIAT_OK);
   pid_t backend = (pid_t)lr_crawl_postgres_integer(rows, 0, 0);
@@ -510,7 +531,8 @@ static void wait_in_vain(struct shared_crawl *crawl) {
   CU_ASSERT_FALSE(lr_crawl_postgres_is_connected(postgres));
   kill(backend, SIGCONT);
   lr_crawl_postgres_set_answer_ms(postgres, 60000);
-  CU_ASSERT_EQUAL(lr_crawl_postgres_connect(postgres, &fault), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_crawl_postgres_connect(postgres, &is_new, &fault),
+                  LARIAT_OK);
   CU_ASSERT_EQUAL(lr_crawl_postgres_run(postgres, &step, 1, &rows, &fault),
                   LARIAT_OK);
   PQclear(rows);
@@ -536,9 +558,14 @@ static void test_two_calls(void) {
   fixture_open(&crawl.f, FIXTURE_PLAIN);
   shared_begin(&crawl, &first, open_first);
   shared_finish(&first);
-  shared_begin(&crawl, &first, count_once); /* waits */
+  PGconn *session = PQconnectdb(server->connection);
+  PQclear(PQexec(session, "begin; lock table two.worker"));
+  shared_begin(&crawl, &first, count_once);
+  CU_ASSERT_FALSE(first.ended);
   shared_begin(&crawl, &second, count_once);
   CU_ASSERT_TRUE(second.ended);
+  PQclear(PQexec(session, "commit"));
+  PQfinish(session);
   shared_finish(&first);
   shared_begin(&crawl, &first, shared_close_all);
   shared_finish(&first);
@@ -565,6 +592,7 @@ int main(int argc, char **argv) {
       {"workers are listed", test_workers},
       {"one call at a time", test_two_calls},
       {"the server does not answer", test_silence},
+      {"a connection ends between two calls", test_idle},
       {"the server crashes and comes again", test_restart},
   };
   if (!postgres_is_here()) {

@@ -135,23 +135,35 @@ static void say_clock(const struct leader *leader, int rank) {
       (double)clock_offset_error(clock) / 1e6);
 }
 
+/* Tells whether what was measured may be no difference at all. */
+static bool is_same_clock(const struct leader *leader,
+                          const struct peer *peer) {
+  int64_t error_ns = clock_offset_error(&peer->clock);
+  return peer->first == leader->process->first &&
+         peer->clock.ahead_ns <= error_ns && peer->clock.ahead_ns >= -error_ns;
+}
+
+static bool compare_clock(struct leader *leader, int rank) {
+  struct peer *peer = &leader->peers.list[rank];
+  char name[MERGING_NAME];
+  for (int i = 0; i < EXCHANGES; i++) {
+    if (exchange(rank, &peer->clock)) continue;
+    say("%s does not answer", name_of(leader, rank, name));
+    peer->state = PEER_LOST;
+    leader->code = LOAD_EXIT_INVALID;
+    return false;
+  }
+  if (is_same_clock(leader, peer))
+    peer->clock.ahead_ns = 0;
+  else
+    say_clock(leader, rank);
+  return true;
+}
+
 /* Compares the clocks.  Those of one machine are one. */
 static bool compare_clocks(struct leader *leader) {
-  char name[MERGING_NAME];
-  for (int i = 1; i < leader->peers.count; i++) {
-    struct peer *peer = &leader->peers.list[i];
-    for (int k = 0; k < EXCHANGES; k++) {
-      if (exchange(i, &peer->clock)) continue;
-      say("%s does not answer", name_of(leader, i, name));
-      peer->state = PEER_LOST;
-      leader->code = LOAD_EXIT_INVALID;
-      return false;
-    }
-    if (peer->first == leader->process->first)
-      peer->clock.ahead_ns = 0;
-    else
-      say_clock(leader, i);
-  }
+  for (int i = 1; i < leader->peers.count; i++)
+    if (!compare_clock(leader, i)) return false;
   return true;
 }
 

@@ -41,7 +41,7 @@ struct peers {
   int count;         /* that of all processes */
 };
 
-/* Makes room for so many.  False: out of memory. */
+/* Makes the table of so many processes.  False: out of memory. */
 bool peers_open(struct peers *peers, int count);
 
 /* Takes note of a message of one of them. */
