@@ -292,6 +292,8 @@ static void there_is_no_database(void) {
                                     "site", "http://127.0.0.1:1/", NULL});
   if (worker.code != 75)
     fixture_fail("exit code %d: %s", worker.code, worker.err);
+  (void)nftw(program_file(&worker, "site", path, sizeof path), remove_entry, 16,
+             FTW_DEPTH | FTW_PHYS);
   program_close(&worker);
 }
 

@@ -553,9 +553,7 @@ static const char usage[] =
 
 static const char notes[] =
     "Exit code: 0 done, 1 some failed, 2 bad usage, 3 a budget is used up,\n"
-    "4 the disk is full, 5 no page at all, 75 not now (another process has "
-    "the\n"
-    "directory, or no database), 130 and 143 stopped.\n"
+    "4 the disk is full, 5 no page at all, 75 not now, 130 and 143 stopped.\n"
     "Examples:\n"
     "  lariat crawl --contact me@example.org site https://example.org/\n"
     "  lariat crawl status site\n";
