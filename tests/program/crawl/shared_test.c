@@ -284,6 +284,7 @@ static void a_worker_is_stopped_past_its_lease(void) {
 
 /* Whoever has started it may do so again: nothing is wrong with the options. */
 static void there_is_no_database(void) {
+  char path[PATH_ROOM];
   struct program worker;
   program_open(&worker, LARIAT_PROGRAM);
   program_run(&worker,
