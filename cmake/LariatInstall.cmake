@@ -44,7 +44,8 @@ endif()
 # The documentation.  Its pages refer to each other, so all of them are there.
 install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}"
         FILES_MATCHING PATTERN "*.md" PATTERN "*.c" PATTERN "*.svg"
-        PATTERN "*.schema.json" PATTERN man EXCLUDE)
+        PATTERN "*.schema.json" REGEX "/recipes/[^/]+/[^/]+$"
+        PATTERN man EXCLUDE)
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 # The file finds its own prefix, so that --prefix at installation works.
