@@ -142,13 +142,12 @@ static const char *name_failure(const judge *j) {
 }
 
 static void judge_silence(judge *j) {
-  if (!(j->ended > 0)) {
+  if (!(j->ended > 0))
     apply(j, LR_LOAD_NO_ANSWER, 1, "no request has ended");
-    return;
-  }
-  apply(j, LR_LOAD_NO_ANSWER, 1,
-        "no answer at all: %s requests failed, most of them by \"%s\"",
-        lr_load_show_count((uint64_t)j->ended).text, name_failure(j));
+  else
+    apply(j, LR_LOAD_NO_ANSWER, 1,
+          "no answer at all: %s requests failed, most of them by \"%s\"",
+          lr_load_show_count((uint64_t)j->ended).text, name_failure(j));
 }
 
 /* Times of nothing but failures are those of an error page: a path that is
