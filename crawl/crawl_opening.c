@@ -13,6 +13,7 @@
 #include "crawl_config.h"
 #include "crawl_private.h"
 #include "memory.h"
+#include "worker_file.h"
 
 /* URLs of a host that are handed out, at least. */
 enum { LEAST_AWAY = 16 };
@@ -90,6 +91,7 @@ static lr_crawl_frontier_options choose_frontier(lariat_crawl *crawl) {
       .directory = options->directory,
       .durable_power = options->durable_power,
       .repair = options->repair,
+      .warc_uncompressed = options->warc_level == 0,
       .warc_size = options->no_warc ? 0 : options->warc_size,
       .jsonl = options->jsonl,
       .links = options->links,
@@ -183,9 +185,10 @@ static lariat_status join_settings(lariat_crawl *crawl,
                                    lr_crawl_fault *fault) {
   lr_crawl_config *config = NULL;
   lr_crawl_settings *joined = NULL;
-  lariat_status status =
-      lr_crawl_config_join(options, lr_crawl_frontier_config(crawl->frontier),
-                           options->frontier != NULL, &config);
+  bool shared = crawl->settings->options.frontier != NULL;
+  lariat_status status = lr_crawl_config_join(
+      shared ? &crawl->settings->options : options,
+      lr_crawl_frontier_config(crawl->frontier), shared, &config);
   if (status == LARIAT_OK)
     status =
         lr_crawl_settings_new(lr_crawl_config_options(config), &joined, fault);
@@ -206,11 +209,37 @@ lariat_status lr_crawl_keep_config(lariat_crawl *crawl, lr_crawl_fault *fault) {
   return status;
 }
 
+/* Makes settings; of a worker's directory the database is remembered. */
+static lariat_status make_settings(lariat_crawl *crawl,
+                                   const lariat_crawl_options *options,
+                                   lr_crawl_fault *fault) {
+  lr_crawl_worker_file file = {0};
+  bool asks = options && options->size == sizeof *options &&
+              options->directory && !options->frontier;
+  lariat_status status =
+      asks ? lr_crawl_worker_file_read(options->directory, &file, fault)
+           : LARIAT_OK;
+  if (!status && file.worker && !file.connection)
+    status = lr_crawl_fault_set(fault, LARIAT_EINVAL, 0,
+                                "frontier: %s is a worker's, and the database "
+                                "has a password: name it again",
+                                options->directory);
+  if (!status && file.worker) {
+    lariat_crawl_options with = *options;
+    with.frontier = file.connection;
+    with.crawl_name = file.name;
+    status = lr_crawl_settings_new(&with, &crawl->settings, fault);
+  } else if (!status) {
+    status = lr_crawl_settings_new(options, &crawl->settings, fault);
+  }
+  lr_crawl_worker_file_clear(&file);
+  return status;
+}
+
 lariat_status lr_crawl_open(lariat_crawl *crawl,
                             const lariat_crawl_options *options,
                             lr_crawl_fault *fault) {
-  lariat_status status =
-      lr_crawl_settings_new(options, &crawl->settings, fault);
+  lariat_status status = make_settings(crawl, options, fault);
   if (status == LARIAT_OK) status = check_first(crawl, fault);
   if (status == LARIAT_OK) status = open_frontier(crawl, fault);
   if (status == LARIAT_OK) status = join_settings(crawl, options, fault);

@@ -61,11 +61,13 @@ struct lariat_crawl {
   const char *end_reason; /* static */
   lr_crawl_fault fault;   /* with which the log was given up */
   bool paused;
-  bool freed;           /* by its user, before the end */
-  bool resumed;         /* an earlier run has been in the directory */
-  bool changed;         /* a call that looks at a shared frontier is away */
-  bool flushing;        /* a call that gives the shards their work is away */
-  uint64_t uncommitted; /* outcomes */
+  bool freed;      /* by its user, before the end */
+  bool resumed;    /* an earlier run has been in the directory */
+  struct {         /* calls that are away */
+    bool flushing; /* gives the shards their work */
+    bool changed;  /* looks at a shared frontier */
+  };
+  uint64_t uncommitted;     /* outcomes */
   uint64_t commit_outcomes; /* so many are committed at once */
   uint64_t pages, bytes;    /* of all runs */
   uint64_t hosts_rejected;  /* URLs of hosts that were too many */

@@ -5,7 +5,8 @@
 
 #include "crawl_private.h"
 
-/* What is on its way when all workers are told to stop may go on for so long.
+/* Requests on their way when all workers are told to stop may go on for so
+ * long.
  */
 static const uint64_t order_grace_ms = 10000;
 

@@ -26,6 +26,7 @@ typedef struct lr_crawl_worker_lease {
   uint8_t state;              /* lr_crawl_lease_state */
   bool has_more;              /* URLs in the database, perhaps */
   bool was_asked;             /* URLs of it were handed out */
+  bool leaves; /* another worker is to have it: nothing more is handed out */
 } lr_crawl_worker_lease;
 
 /* All zero: empty.  A lease has a place, 1 and up, while it is held. */

@@ -175,7 +175,7 @@ size_t lr_crawl_shared_frontier_take(lr_crawl_shared_frontier *frontier,
   lr_crawl_leased_host *of = lr_crawl_shared_host_at(frontier, host);
   lr_crawl_worker_lease *lease =
       of ? lr_crawl_leases_at(&frontier->leases, of->lease) : NULL;
-  if (!lease) return 0;
+  if (!lease || lease->leaves) return 0;
   if (lr_crawl_boot_ns() >= lr_crawl_shared_not_after(frontier, lease) ||
       lr_crawl_shared_frontier_is_full(frontier)) {
     frontier->refused = true;

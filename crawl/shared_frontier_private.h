@@ -31,7 +31,7 @@ typedef struct lr_crawl_leased_host {
   lr_crawl_fact_list facts;
 } lr_crawl_leased_host;
 
-/* What a commit has, for as long as it is tried. */
+/* The parts of a commit, for as long as it is tried. */
 typedef struct lr_crawl_shared_commit_state {
   lr_crawl_pending pending;
   lr_crawl_shared_release *releases;
@@ -57,7 +57,9 @@ typedef struct lr_crawl_worker_run {
   lr_crawl_shared_calls calls;
   void (*on_end)(void *context);
   void *end_context;
-  uint64_t lease_at_ns, count_at_ns, sweep_at_ns; /* the next ones */
+  uint64_t lease_at_ns, count_at_ns, balance_at_ns,
+      sweep_at_ns;         /* the next ones */
+  uint64_t share_until_ns; /* no more is leased: others are to have it */
   uint64_t end_ns;   /* after which the end does not wait for the database */
   unsigned failures; /* in a row */
   lr_crawl_shared_order order;

@@ -13,6 +13,10 @@
 
 enum { MOST_URLS = 64, MOST_URLS_FAST = 256 };
 
+/* For so long an opening tries to reach the database: one that restarts is back
+ * by then.  A directory that has been a worker's knows that there is one. */
+enum { NEW_TRIES = 10, WORKER_TRIES = 30, TRY_MS = 500 };
+
 /* ---- The session ---- */
 
 /* The questions of the opening, and what was answered. */
@@ -56,15 +60,27 @@ static lariat_status read_store(opening *of, lr_crawl_shared_store *store,
   return status;
 }
 
-static lariat_status ask(void *context, lariat_reactor *reactor,
-                         lr_crawl_fault *fault) {
-  opening *of = context;
+static lariat_status open_store(opening *of, lariat_reactor *reactor,
+                                lr_crawl_shared_store **store,
+                                lr_crawl_fault *fault) {
   char host[256];
-  lr_crawl_shared_store *store = NULL;
+  unsigned tries = of->frontier->worker ? WORKER_TRIES : NEW_TRIES;
   lr_crawl_shared_options options =
       lr_crawl_shared_store_options(of->frontier, reactor, host);
   options.config = of->config;
-  lariat_status status = lr_crawl_shared_open(&options, &store, fault);
+  lariat_status status = lr_crawl_shared_open(&options, store, fault);
+  while (status == LARIAT_ECONNECT && --tries) {
+    if (lariat_coroutine_sleep(TRY_MS) != LARIAT_OK) break;
+    status = lr_crawl_shared_open(&options, store, fault);
+  }
+  return status;
+}
+
+static lariat_status ask(void *context, lariat_reactor *reactor,
+                         lr_crawl_fault *fault) {
+  opening *of = context;
+  lr_crawl_shared_store *store = NULL;
+  lariat_status status = open_store(of, reactor, &store, fault);
   if (!status) status = read_store(of, store, fault);
   lr_crawl_shared_close(store);
   return status;

@@ -12,8 +12,8 @@
 
 enum {
   PAUSE_MS = 1000,
+  LEAST_PAUSE_MS = 50,
   LEASE_MS = 1000, /* between two looks for queues that are due */
-  COUNT_MS = 5000, /* the sums of the whole crawl */
   SWEEP_MS = 60000,
   LEAST_FAILED_MS = 250,
   MOST_FAILED_MS = 4000,
@@ -22,6 +22,13 @@ enum {
 };
 
 static const uint64_t millisecond_ns = 1000000;
+
+/* Returns how often the sums of the crawl are read: a part of a lease. */
+static uint64_t find_count_ms(const lr_crawl_shared_frontier *frontier) {
+  enum { PART = 12, LEAST_MS = 1000 };
+  uint64_t part_ms = frontier->lease_ms / PART;
+  return part_ms > LEAST_MS ? part_ms : LEAST_MS;
+}
 
 static uint64_t ahead_ns(uint64_t ms) {
   return lr_crawl_boot_ns() + ms * millisecond_ns;
@@ -101,7 +108,7 @@ static bool choose(lr_crawl_shared_frontier *frontier, renewal *of) {
   for (uint32_t place = 1; place <= frontier->leases.used; place++) {
     const lr_crawl_worker_lease *lease =
         lr_crawl_leases_at(&frontier->leases, place);
-    if (!lease || !wants_renewal(frontier, lease)) continue;
+    if (!lease || lease->leaves || !wants_renewal(frontier, lease)) continue;
     of->queues[of->count] = lease->queue;
     of->epochs[of->count++] = lease->epoch;
   }
@@ -172,8 +179,8 @@ static lariat_status release(lr_crawl_shared_frontier *frontier, bool all) {
     const lr_crawl_worker_lease *lease =
         lr_crawl_leases_at(&frontier->leases, place);
     if (!lease || lease->state != LR_CRAWL_LEASE_HELD) continue;
-    bool idle =
-        !lease->queued && !lease->out && !lease->done && !lease->has_more;
+    bool idle = !lease->out && !lease->done &&
+                (lease->leaves || (!lease->queued && !lease->has_more));
     if ((all || idle) && !lr_crawl_shared_release_lease(frontier, place))
       return LARIAT_ENOMEM;
   }
@@ -181,9 +188,12 @@ static lariat_status release(lr_crawl_shared_frontier *frontier, bool all) {
 }
 
 static bool wants_queues(const lr_crawl_shared_frontier *frontier) {
+  const lr_crawl_worker_run *run = &frontier->run;
+  uint64_t now_ns = lr_crawl_boot_ns();
+  if (frontier->leases.count && now_ns < run->share_until_ns) return false;
   return frontier->leases.count < frontier->most_queues &&
-         frontier->run.order == LR_CRAWL_SHARED_GO && most_urls(frontier) > 0 &&
-         lr_crawl_boot_ns() >= frontier->run.lease_at_ns;
+         run->order == LR_CRAWL_SHARED_GO && most_urls(frontier) > 0 &&
+         now_ns >= run->lease_at_ns;
 }
 
 /* Leases more queues.  Where none is due, the next look is when one may be. */
@@ -215,6 +225,28 @@ static bool is_idle(const lr_crawl_shared_frontier *frontier) {
          !lr_crawl_shared_frontier_has_uncommitted(frontier);
 }
 
+/* Marks so many leases to be given back. */
+static void let_go(lr_crawl_shared_frontier *frontier, size_t surplus) {
+  for (uint32_t place = 1; surplus && place <= frontier->leases.used; place++) {
+    lr_crawl_worker_lease *lease = lr_crawl_leases_at(&frontier->leases, place);
+    if (!lease || lease->leaves) continue;
+    lease->leaves = true;
+    surplus--;
+  }
+}
+
+/* Gives queues up where this worker has many more than the others, and none are
+ * left for those: what is handed out of them ends first. */
+static void balance(lr_crawl_shared_frontier *frontier) {
+  const lr_crawl_shared_counts *whole = &frontier->whole;
+  uint64_t held = frontier->leases.count;
+  if (whole->workers < 2 || whole->queues_due > held / 8) return;
+  uint64_t fair = (whole->leased + whole->queues_due) / whole->workers + 1;
+  if (held <= fair + fair / 4) return;
+  let_go(frontier, held - fair);
+  frontier->run.share_until_ns = ahead_ns(frontier->lease_ms);
+}
+
 /* Reads the sums; a crawl that nobody has a URL of is not over, but has not
  * begun. */
 static lariat_status count(lr_crawl_shared_frontier *frontier,
@@ -222,10 +254,16 @@ static lariat_status count(lr_crawl_shared_frontier *frontier,
   lr_crawl_worker_run *run = &frontier->run;
   bool waits = is_idle(frontier) || run->order != LR_CRAWL_SHARED_GO;
   if (!waits && lr_crawl_boot_ns() < run->count_at_ns) return LARIAT_OK;
-  run->count_at_ns = ahead_ns(COUNT_MS);
+  bool all = frontier->whole.workers > 1 && frontier->leases.count > 1 &&
+             lr_crawl_boot_ns() >= run->balance_at_ns;
+  run->count_at_ns = ahead_ns(find_count_ms(frontier));
   lariat_status status =
-      lr_crawl_shared_count(run->store, false, &frontier->whole, fault);
+      lr_crawl_shared_count(run->store, all, &frontier->whole, fault);
   if (status) return status;
+  if (all) {
+    run->balance_at_ns = ahead_ns(2 * find_count_ms(frontier));
+    balance(frontier);
+  }
   run->over =
       frontier->whole.is_over && frontier->whole.known && is_idle(frontier);
   return LARIAT_OK;
@@ -310,6 +348,19 @@ static lariat_status do_turn(lr_crawl_shared_frontier *frontier,
   return status;
 }
 
+/* Returns how long to pause: until a queue may be due, where there is space for
+ * one, but no longer than the next commit takes to come. */
+static uint64_t find_pause(const lr_crawl_shared_frontier *frontier) {
+  const lr_crawl_worker_run *run = &frontier->run;
+  uint64_t now_ns = lr_crawl_boot_ns();
+  if (frontier->leases.count >= frontier->most_queues ||
+      run->lease_at_ns <= now_ns)
+    return PAUSE_MS;
+  uint64_t wait_ms = (run->lease_at_ns - now_ns) / millisecond_ns + 1;
+  if (wait_ms < LEAST_PAUSE_MS) return LEAST_PAUSE_MS;
+  return wait_ms < PAUSE_MS ? wait_ms : PAUSE_MS;
+}
+
 /* Takes turns until the end is asked for; false: the reactor is being
  * closed. */
 static bool take_turns(lr_crawl_shared_frontier *frontier) {
@@ -319,7 +370,7 @@ static bool take_turns(lr_crawl_shared_frontier *frontier) {
     lariat_status status =
         frontier->failed ? LARIAT_OK : do_turn(frontier, &fault);
     if (status == LARIAT_ECLOSED) return false;
-    uint64_t wait_ms = PAUSE_MS;
+    uint64_t wait_ms = find_pause(frontier);
     if (status)
       wait_ms = note_failure(frontier, status, &fault);
     else if (!frontier->failed)

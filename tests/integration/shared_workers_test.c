@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: postgres
  * shared_workers_test.c: crawls that workers share, on a PostgreSQL of the
  * test's own: each page once over all their WARC files, whatever becomes of a
  * worker, of its leases and of the database. */
@@ -193,7 +194,6 @@ static void test_two(void) {
   open_workers(&w, "two");
   w.c.options.in_flight = w.more[0].options.in_flight = 3; /* sites of each */
   crawling_start(&w.c);
-  w.more[0].f = w.c.f;
   crawling_start(&w.more[0]);
   finish_worker(&w, 0);
   finish_worker(&w, 1);
@@ -370,6 +370,40 @@ static void test_restart(void) {
   close_workers(&w);
 }
 
+/* A worker that starts while the database is away waits for it. */
+static void test_early(void) {
+  struct workers w;
+  int state = -1;
+  open_workers(&w, "early");
+  postgres_crash(server);
+  pid_t child = start_worker(&w.c.options);
+  fixture_run_for(&w.c.f, 300);
+  CU_ASSERT_TRUE_FATAL(postgres_revive(server));
+  CU_ASSERT_EQUAL(waitpid(child, &state, 0), child);
+  CU_ASSERT_EQUAL(state, 0);
+  verify(&w, "early");
+  close_workers(&w);
+}
+
+/* A directory that has been a worker's remembers where the crawl is. */
+static void test_remembered(void) {
+  struct workers w;
+  open_workers(&w, "remembered");
+  w.c.options.max_pages = PAGES / 4;
+  crawling_start(&w.c);
+  finish_worker(&w, 0);
+  CU_ASSERT_EQUAL(w.c.stats.end, LARIAT_CRAWL_BUDGET);
+  w.c.options.frontier = w.c.options.crawl_name = NULL;
+  w.c.options.lease_ms = 0;
+  w.c.options.max_pages = 0;
+  w.c.options.seed_count = 0;
+  crawling_start(&w.c);
+  finish_worker(&w, 0);
+  CU_ASSERT_EQUAL(w.c.stats.end, LARIAT_CRAWL_DONE);
+  verify(&w, "remembered");
+  close_workers(&w);
+}
+
 /* The time of a lease goes by while the database is away: nothing is sent
  * then. */
 static void test_away_for_long(void) {
@@ -496,6 +530,8 @@ int main(int argc, char **argv) {
       {"orders of all workers", test_orders},
       {"the database crashes and comes again", test_restart},
       {"the database is away for longer than a lease", test_away_for_long},
+      {"a worker starts before its database", test_early},
+      {"a directory remembers its crawl", test_remembered},
       {"questions about a crawl", test_questions},
       {"options that workers cannot have", test_options},
       {"a budget of all workers", test_budget},

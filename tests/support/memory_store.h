@@ -58,6 +58,7 @@ static struct memory_database {
   unsigned commits, refusals, renewals, leases;
   lr_crawl_shared_order order;
   uint64_t lease_ms;
+  unsigned others;    /* other workers */
   bool away;          /* no call reaches it */
   bool are_over;      /* leases have ended when they begin */
   bool forget_answer; /* the next commit is done, and nobody hears of it */
@@ -368,7 +369,9 @@ lariat_status lr_crawl_shared_count(lr_crawl_shared_store *store, bool whole,
   lariat_status status = memory_wait(fault);
   if (status) return status;
   *out = (lr_crawl_shared_counts){.known = memory_database.url_count,
-                                  .workers = 1};
+                                  .workers = 1 + memory_database.others};
+  for (size_t i = 0; i < memory_database.queue_count; i++)
+    out->leased += memory_database.queues[i].owner != 0;
   for (size_t i = 0; i < memory_database.url_count; i++)
     out->queued += !memory_database.urls[i].done;
   out->is_over = out->queued == 0;

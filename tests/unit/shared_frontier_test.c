@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "crawl/report.h"
-#include "crawl/warc_series.h"
 #include "support/fixture.h"
 #include "support/memory_store.h"
 
@@ -382,6 +381,37 @@ static void test_order(void) {
   close_worker(&w);
 }
 
+/* Tells whether queues are free that the worker had. */
+static bool has_let_go(void *context) {
+  unsigned free = 0;
+  (void)context;
+  for (size_t i = 0; i < memory_database.queue_count; i++)
+    free += memory_database.queues[i].owner == 0;
+  return free == 2;
+}
+
+/* Where another worker has nothing, queues are given up, with their URLs. */
+static void test_balance(void) {
+  struct worker w;
+  char site[16];
+  open_worker(&w);
+  end_worker(&w);
+  w.sharing.lease_ms = 2000;
+  start(&w);
+  for (unsigned i = 0; i < 4; i++) {
+    snprintf(site, sizeof site, "%c.test", 'a' + (int)i);
+    offer(&w, site, 1);
+    offer(&w, site, 2);
+  }
+  lease_sites(&w);
+  memory_database.others = 1;
+  CU_ASSERT_TRUE(fixture_run_until(&w.f, has_let_go, &w, 20000));
+  for (size_t i = 0; i < memory_database.url_count; i++)
+    CU_ASSERT_EQUAL(memory_database.urls[i].with != 0,
+                    memory_queue_of(memory_database.urls[i].queue)->owner != 0);
+  close_worker(&w);
+}
+
 /* A worker that is killed between its writing and its commit leaves bytes,
  * which its next start cuts off. */
 static void test_second_start(void) {
@@ -448,6 +478,7 @@ int main(int argc, char **argv) {
       {"nothing is handed out of a lease that ends", test_end_of_lease},
       {"a URL that is given back is the next one", test_give_back},
       {"orders arrive", test_order},
+      {"queues are left to a worker that has none", test_balance},
       {"a second start cuts what was not committed", test_second_start},
       {"a directory is one worker's of one crawl", test_directories},
   };
