@@ -218,9 +218,9 @@ static const struct option_row rows[] = {
          "Sends every *N*th request of the plan, from the *K*th on: *N* "
          "machines with the same options and the parts 1/*N* to *N*/*N* make "
          "the whole of it, each request once.\n"
-         "Without a rate they share the users of `--connections`; with one, "
-         "`--connections`, `--connect-rate` and `--stop-at-failures` are each "
-         "machine's own.\n"
+         "Without a rate they share the users of `--connections`; with one "
+         "that is each machine's own, as `--connect-rate` and "
+         "`--stop-at-failures` always are.\n"
          "`lariat load merge` makes one report of theirs."},
     {NAMED("start-at", '\0', "TIME", AMOUNT), PARSED(load_read_start_at),
      .help = "begin then", .is_terse = true,
