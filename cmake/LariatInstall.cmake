@@ -27,7 +27,7 @@ if(TARGET lariat_tool)
   install(TARGETS lariat_tool DESTINATION "${CMAKE_INSTALL_BINDIR}")
   install(DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/man/"
           DESTINATION "${CMAKE_INSTALL_MANDIR}/man1"
-          FILES_MATCHING PATTERN "*.1")
+          FILES_MATCHING PATTERN "*.1" PATTERN lariat-load-mpi.1 EXCLUDE)
   set(completions "${CMAKE_CURRENT_BINARY_DIR}/completions")
   install(FILES "${completions}/lariat.bash" RENAME lariat
           DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
@@ -39,6 +39,8 @@ endif()
 if(TARGET lariat_load_mpi) # a package of its own, so that no other needs MPI
   install(TARGETS lariat_load_mpi DESTINATION "${CMAKE_INSTALL_BINDIR}"
           COMPONENT load-mpi)
+  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/man/lariat-load-mpi.1"
+          DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT load-mpi)
 endif()
 
 # The documentation.  Its pages refer to each other, so all of them are there.

@@ -209,16 +209,23 @@ static void stop_all(struct leader *leader, bool at_once) {
   peers_tell(&leader->peers, MESSAGE_STOP, &stop);
 }
 
+static void say_interrupted(const struct leader *leader, bool terminated) {
+  if (run_loop_is_before_start(&leader->process->loop))
+    say("interrupted before the start: nothing is measured");
+  else if (terminated)
+    say("interrupted: all processes end at once");
+  else
+    say("interrupted: up to %d seconds for what is under way; a second "
+        "interrupt ends it at once",
+        GRACE_MS / 1000);
+}
+
 /* Whoever sends SIGTERM may not wait long. */
 static void look_at_interrupt(struct leader *leader) {
   struct process *process = leader->process;
   if (!process->loop.interrupted) return;
   bool terminated = interrupt_code() == EXIT_TERMINATED;
-  if (!leader->stopped)
-    say("interrupted: %s", terminated ? "all processes end at once"
-                                      : "up to 2 seconds for what is under "
-                                        "way; a second interrupt ends it at "
-                                        "once");
+  if (!leader->stopped) say_interrupted(leader, terminated);
   if (terminated && !leader->give_up_ns)
     leader->give_up_ns = process_now_ns(process) + TERMINATED_MS * MS_NS;
   stop_all(leader, terminated);
