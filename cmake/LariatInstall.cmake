@@ -44,8 +44,9 @@ endif()
 # The documentation.  Its pages refer to each other, so all of them are there.
 install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}"
         FILES_MATCHING PATTERN "*.md" PATTERN "*.c" PATTERN "*.svg"
-        PATTERN "*.schema.json" REGEX "/recipes/[^/]+/[^/]+$"
-        PATTERN man EXCLUDE)
+        PATTERN "*.schema.json" PATTERN man EXCLUDE)
+install(DIRECTORY docs/recipes DESTINATION "${CMAKE_INSTALL_DOCDIR}"
+        USE_SOURCE_PERMISSIONS)
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 # The file finds its own prefix, so that --prefix at installation works.
