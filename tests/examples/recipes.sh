@@ -136,7 +136,8 @@ check_command() {
       ;;
     *)
       run "$program" "${words[@]:1}"
-      [ "$code" != 2 ] || tell_wrong
+      [ "$code" != 2 ] || grep -q 'without PostgreSQL' "$scratch/said" ||
+        tell_wrong
       ;;
   esac
   commands=$((commands + 1))
