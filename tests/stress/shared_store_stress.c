@@ -169,7 +169,7 @@ static void test_mishaps(void) {
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"three workers and their mishaps", test_mishaps}};
-  urls = (unsigned)scale_of(1500, argc, argv);
+  urls = (unsigned)scale_of(900, argc, argv);
   mishaps_left = urls / 15;
   if (!postgres_is_here()) {
     printf("no PostgreSQL here\n");
