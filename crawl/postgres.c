@@ -165,7 +165,9 @@ static lariat_status start_connection(lr_crawl_postgres *postgres,
   lariat_status status = lr_crawl_postgres_start(
       postgres->reactor, keys, values, CONNECT_MS, &postgres->conn);
   if (status) return give_up(postgres, status, CONNECT_MS, fault);
-  return postgres->conn ? LARIAT_OK : lr_crawl_fault_memory(fault);
+  if (!postgres->conn) return lr_crawl_fault_memory(fault);
+  PQsetNoticeReceiver(postgres->conn, ignore_notice, NULL);
+  return LARIAT_OK;
 }
 
 /* Looks whether the connection can be read at all: libpq's messages about that
@@ -200,7 +202,6 @@ static lariat_status finish_connection(lr_crawl_postgres *postgres,
     next = PQconnectPoll(postgres->conn);
   }
   if (next != PGRES_POLLING_OK) return lose(postgres, fault);
-  PQsetNoticeReceiver(postgres->conn, ignore_notice, NULL);
   return PQsetnonblocking(postgres->conn, 1) ? lose(postgres, fault)
                                              : LARIAT_OK;
 }
