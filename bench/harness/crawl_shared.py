@@ -174,8 +174,11 @@ def revive(crawl, disturber, outcome):
             worker.number, worker.ended, worker.last_words())
         worker.ended = None
         worker.busy = True
-        if disturber.database_busy:
-            say("      (while there was no database) " + words)
+        # Who begins while there is no database is told so, and ends.
+        if time.monotonic() - worker.started < 5 and (
+                disturber.database_busy or
+                disturber.away_until > worker.started):
+            disturber.refused += 1
         else:
             outcome.wrong.append(words)
         disturber.later(0.5, disturber.release(worker, worker.start))
@@ -226,6 +229,7 @@ def disturbed_crawl(bars, database, machines, most, draw, seed):
             crawl.kill_all()
         outcome.disturbed = disturber.done()
         outcome.counts = disturber.counts
+        outcome.refused = disturber.refused
         outcome.wrong += disturber.wrong
         look_at(bars, crawl, database,
                 expected_of(bars, server, arguments), outcome)

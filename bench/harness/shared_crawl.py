@@ -21,6 +21,7 @@ class Worker:
         self.busy = False  # disturbed, and not yet put right
         self.ended = None  # its exit code, when it has ended by itself
         self.seen_off = False
+        self.started = 0.0
         self.cpu_s = 0.0
 
     def command(self, *arguments):
@@ -32,6 +33,7 @@ class Worker:
 
     def start(self):
         self.ended = None
+        self.started = time.monotonic()
         with open(self.said_path(), "ab") as said:
             self.child = subprocess.Popen(
                 self.command(*self.crawl.options, self.directory,
@@ -72,10 +74,10 @@ class Worker:
             self.child.send_signal(signal.SIGCONT)
 
     def repair(self):
-        """`lariat crawl repair`, of a directory whose worker is gone: what it
-        says where it fails."""
+        """`lariat crawl repair`, of a directory whose worker is gone, where no
+        cable is pulled: what it says where it fails."""
         done = subprocess.run(
-            self.command("repair", self.directory),
+            [self.crawl.program, "crawl", "repair", self.directory],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, check=False, timeout=60,
             env=self.crawl.environment)
@@ -145,6 +147,8 @@ class Disturber:
         self.say = say
         self.due = []
         self.database_busy = False
+        self.away_until = 0.0
+        self.refused = 0  # workers that began while it was away
         self.counts = {}
         self.wrong = []
         self.kinds = [
@@ -239,3 +243,4 @@ class Disturber:
     def bring_back(self):
         self.database.start()
         self.database_busy = False
+        self.away_until = time.monotonic()

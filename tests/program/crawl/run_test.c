@@ -229,7 +229,7 @@ static void a_directory_has_one_process(void) {
   program_start(&t.crawl,
                 CRAWL("-q", "--no-trap-similar", "site", url(&t, "/n/1")));
   while (site_requests(t.site, NULL) < 3) usleep(1000);
-  expect_command(&t, CRAWL(t.directory, url(&t, "/")), 1);
+  expect_command(&t, CRAWL(t.directory, url(&t, "/")), 75);
   CU_ASSERT(t.command.err_length > 0);
   kill(t.crawl.pid, SIGTERM);
   program_wait(&t.crawl, 20000);
