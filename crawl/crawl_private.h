@@ -40,6 +40,12 @@ typedef struct lr_crawl_member {
   lr_crawl_shard_counts counts;
 } lr_crawl_member;
 
+/* Calls of the crawl to itself that are on their way. */
+typedef struct lr_crawl_calls_away {
+  bool flushing; /* gives the shards their work */
+  bool changed;  /* looks at a shared frontier */
+} lr_crawl_calls_away;
+
 struct lariat_crawl {
   lr_crawl_settings *settings;
   lr_crawl_scope *scope;
@@ -61,12 +67,9 @@ struct lariat_crawl {
   const char *end_reason; /* static */
   lr_crawl_fault fault;   /* with which the log was given up */
   bool paused;
-  bool freed;      /* by its user, before the end */
-  bool resumed;    /* an earlier run has been in the directory */
-  struct {         /* calls that are away */
-    bool flushing; /* gives the shards their work */
-    bool changed;  /* looks at a shared frontier */
-  };
+  bool freed;   /* by its user, before the end */
+  bool resumed; /* an earlier run has been in the directory */
+  lr_crawl_calls_away away;
   uint64_t uncommitted;     /* outcomes */
   uint64_t commit_outcomes; /* so many are committed at once */
   uint64_t pages, bytes;    /* of all runs */

@@ -25,7 +25,7 @@ static void take_counts(lariat_crawl *crawl) {
 /* Looks at what has changed, on the stack of the reactor. */
 static void look(void *context) {
   lariat_crawl *crawl = context;
-  crawl->changed = false;
+  crawl->away.changed = false;
   if (crawl->state != LR_CRAWL_GOING) return;
   take_counts(crawl);
   lr_crawl_acknowledge(crawl);
@@ -35,8 +35,8 @@ static void look(void *context) {
 
 static void take_change(void *context) {
   lariat_crawl *crawl = context;
-  if (crawl->changed || crawl->state != LR_CRAWL_GOING) return;
-  crawl->changed =
+  if (crawl->away.changed || crawl->state != LR_CRAWL_GOING) return;
+  crawl->away.changed =
       lariat_reactor_call_soon(crawl->reactor, look, crawl, NULL) == LARIAT_OK;
 }
 

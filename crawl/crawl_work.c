@@ -52,7 +52,7 @@ static bool check(lariat_crawl *crawl, lariat_status status, const char *what) {
 
 static void give_work(void *context) {
   lariat_crawl *crawl = context;
-  crawl->flushing = false;
+  crawl->away.flushing = false;
   for (unsigned i = 0; i < crawl->count; i++) {
     lr_crawl_member *member = &crawl->members[i];
     lr_crawl_work *work = member->work;
@@ -69,9 +69,9 @@ static void give_work(void *context) {
 static lr_crawl_work *work_of(lr_crawl_member *member) {
   lariat_crawl *crawl = member->crawl;
   if (!member->work) member->work = lr_crawl_work_new();
-  if (member->work && !crawl->flushing)
-    crawl->flushing = lariat_reactor_call_soon(crawl->reactor, give_work, crawl,
-                                               NULL) == LARIAT_OK;
+  if (member->work && !crawl->away.flushing)
+    crawl->away.flushing = lariat_reactor_call_soon(crawl->reactor, give_work,
+                                                    crawl, NULL) == LARIAT_OK;
   return member->work;
 }
 

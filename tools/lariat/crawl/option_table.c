@@ -377,7 +377,7 @@ static const struct option_row rows[] = {
                "*HOST* is an address, `localhost`, or nothing, which is "
                "127.0.0.1; whoever can reach it can read the counts."},
     {NAMED("since", '\0', "DIR", AGAIN), AT(TEXT, again.since), .low = 1,
-     .files = OPTION_DIRECTORIES, .is_terse = true, .help = "an earlier crawl",
+     .files = OPTION_DIRECTORIES, .help = "an earlier crawl", .is_terse = true,
      .manual =
          "Asks by the validators of the crawl in *DIR* whether a page has "
          "changed; what has not becomes a *revisit* record."},
@@ -563,7 +563,8 @@ static const char usage[] =
 
 static const char notes[] =
     "Exit code: 0 done, 1 some failed, 2 bad usage, 3 a budget is used up,\n"
-    "4 the disk is full, 5 no page at all, 75 not now (the directory is in use,\n"
+    "4 the disk is full, 5 no page at all, 75 not now (the directory is in "
+    "use,\n"
     "or there is no database), 130 and 143 stopped.\n"
     "Example: lariat crawl --contact me@example.org site "
     "https://example.org/\n";
