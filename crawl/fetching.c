@@ -20,6 +20,7 @@ struct lr_crawl_fetcher {
   lariat_reactor *reactor;
   size_t most_body;
   size_t most_bytes;
+  uint64_t late_ms;
   size_t bytes; /* of bodies on their way */
   unsigned in_flight;
   unsigned readers; /* whose next piece is waited for */
@@ -75,6 +76,7 @@ lariat_status lr_crawl_fetcher_new(const lr_crawl_fetcher_options *options,
   fetcher->reactor = lariat_reactor_current();
   fetcher->most_body = options->most_body;
   fetcher->most_bytes = options->most_bytes;
+  fetcher->late_ms = options->late_ms;
   lr_crawl_list_init(&fetcher->fetches);
   lr_crawl_list_init(&fetcher->waiting);
   lariat_status status = lariat_client_new(options->pool, fetcher->reactor,
@@ -248,7 +250,7 @@ static void note_resending(lr_crawl_fetch *fetch,
                             lariat_response_local_port(response)};
   lr_crawl_tcp_end remote = {lariat_response_remote_ip(response),
                              lariat_response_remote_port(response)};
-  if (took_ms < LR_CRAWL_LEAST_RESENT_MS || took_ms > UINT32_MAX || !local.port)
+  if (took_ms < fetch->fetcher->late_ms || took_ms > UINT32_MAX || !local.port)
     return;
   fetch->left_ns +=
       ms_ns * lr_crawl_sending_time(local, remote, (uint32_t)took_ms);

@@ -65,6 +65,8 @@ typedef struct lr_crawl_fetcher_options {
   size_t most_body;  /* bytes of a body that are taken */
   size_t most_bytes; /* of all bodies that are on their way; one is, in any
                         case */
+  uint64_t late_ms;  /* of an answer that took so long it is asked when its
+                        request has left */
 } lr_crawl_fetcher_options;
 
 /* Makes a fetcher on the calling thread's reactor, which is one of the pool's.

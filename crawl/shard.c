@@ -428,7 +428,11 @@ void lr_crawl_shard_stop(lr_crawl_shard *shard, bool at_once) {
 
 /* ---- Making ---- */
 
+/* Where there is a delay to be kept, also those requests are noticed that have
+ * waited for a neighbour's address (ARP); else only what the kernel sends
+ * again, after TCP_RTO_MIN. */
 static lariat_status open_fetcher(lr_crawl_shard *shard) {
+  enum { LATE_MS = 10, RESENT_MS = 200 };
   const lr_crawl_settings *settings = shard->config.settings;
   lariat_client_options client = lr_crawl_settings_client(settings);
   uint64_t most = settings->options.max_body_bytes;
@@ -437,7 +441,8 @@ static lariat_status open_fetcher(lr_crawl_shard *shard) {
       .client = &client,
       .from = settings->from,
       .most_body = most < SIZE_MAX ? (size_t)most : SIZE_MAX,
-      .most_bytes = most_bodies / shard->config.count};
+      .most_bytes = most_bodies / shard->config.count,
+      .late_ms = settings->options.delay_ms ? LATE_MS : RESENT_MS};
   return lr_crawl_fetcher_new(&options, &shard->fetcher);
 }
 
