@@ -202,8 +202,11 @@ target_compile_definitions(date_test PRIVATE
 # tests/program/COMMAND/NOUN_test.c is the test program.COMMAND_NOUN_test.
 file(GLOB sources CONFIGURE_DEPENDS tests/program/*/*_test.c)
 if(NOT LARIAT_POSTGRES_CONFIG)
+  list(FILTER sources EXCLUDE REGEX "/program/crawl/shared_test\\.c$")
+endif()
+if(NOT LARIAT_POSTGRES_CONFIG)
   message(STATUS "No libpq: crawls of many workers are not tested")
-  list(FILTER sources EXCLUDE REGEX "/crawl/shared_test\\.c$")
+  list(FILTER sources EXCLUDE REGEX "/crawl/shared_[a-z_]*test\\.c$")
 endif()
 foreach(source IN LISTS sources)
   if(TARGET lariat_tool)

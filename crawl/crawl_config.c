@@ -38,12 +38,13 @@ static json_t *list_rules(const lariat_crawl_options *options) {
 
 char *lr_crawl_config_write(const lariat_crawl_options *options) {
   json_t *root = json_pack(
-      "{s:o,s:s*,s:s*,s:i,s:o,s:I,s:i,s:b,s:b,s:s*}", "seeds",
+      "{s:o,s:s*,s:s*,s:i,s:o,s:I,s:i,s:b,s:b,s:s*,s:s*}", "seeds",
       list_seeds(options), "contact", options->contact, "user_agent",
       options->user_agent, "scope", (int)options->scope, "rules",
       list_rules(options), "depth", (json_int_t)options->depth, "hops_off_site",
       (int)options->hops_off_site, "requisites", options->requisites,
-      "ignore_robots", options->ignore_robots, "key_rules", options->key_rules);
+      "ignore_robots", options->ignore_robots, "key_rules", options->key_rules,
+      "kept", options->kept_text);
   char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;
   char *copy = text ? lr_crawl_copy_text(text) : NULL;
   json_decref(root);
@@ -134,6 +135,7 @@ static lariat_status join(lr_crawl_config *config,
   if (!options->contact) options->contact = text_of(config->root, "contact");
   if (!options->user_agent)
     options->user_agent = text_of(config->root, "user_agent");
+  if (!options->kept_text) options->kept_text = text_of(config->root, "kept");
   lariat_status status = join_seeds(config, given);
   return status == LARIAT_OK && all ? join_scope(config) : status;
 }
@@ -151,6 +153,15 @@ lariat_status lr_crawl_config_join(const lariat_crawl_options *given,
   else
     lr_crawl_config_free(config);
   return status;
+}
+
+lariat_status lr_crawl_config_kept_text(const char *text, char **out) {
+  json_t *root = json_loads(text, 0, NULL);
+  const char *kept = text_of(root, "kept");
+  *out = kept ? lr_crawl_copy_text(kept) : NULL;
+  bool failed = kept && !*out;
+  json_decref(root);
+  return failed ? LARIAT_ENOMEM : LARIAT_OK;
 }
 
 const lariat_crawl_options *

@@ -22,6 +22,11 @@ char *lr_crawl_config_write(const lariat_crawl_options *options);
 lariat_status lr_crawl_config_join(const lariat_crawl_options *given,
                                    const char *text, bool all,
                                    lr_crawl_config **out);
+
+/* Copies the caller's own text out of one that was remembered; NULL in `*out`:
+ * it has none.  LARIAT_OK, LARIAT_ENOMEM */
+lariat_status lr_crawl_config_kept_text(const char *text, char **out);
+
 const lariat_crawl_options *
 lr_crawl_config_options(const lr_crawl_config *config);
 void lr_crawl_config_free(lr_crawl_config *config);

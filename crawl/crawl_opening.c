@@ -91,6 +91,7 @@ static lr_crawl_frontier_options choose_frontier(lariat_crawl *crawl) {
       .directory = options->directory,
       .durable_power = options->durable_power,
       .repair = options->repair,
+      .warc_uncompressed = options->warc_level == 0,
       .warc_size = options->no_warc ? 0 : options->warc_size,
       .jsonl = options->jsonl,
       .links = options->links,

@@ -120,6 +120,7 @@ static lariat_status copy_options(lr_crawl_settings *settings) {
   options->since = copy(settings, options->since, &status);
   options->frontier = copy(settings, options->frontier, &status);
   options->crawl_name = copy(settings, options->crawl_name, &status);
+  options->kept_text = copy(settings, options->kept_text, &status);
   return status;
 }
 

@@ -30,6 +30,7 @@ typedef struct lr_crawl_frontier_options {
                               it: only counts and the readers may be called */
   bool repair;             /* where a WARC file has lost its end, what was
                               archived there is queued again */
+  bool warc_uncompressed;  /* which the names of its files say */
   uint64_t warc_size;      /* a new file from so many bytes on; 0: no WARC */
   const char *warc_prefix; /* of its name; NULL: "lariat" */
   /* Files that grow with each commit; NULL: none; "-": the standard output.  A

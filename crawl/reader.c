@@ -4,12 +4,15 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "crawl_config.h"
 #include "crawl_private.h"
+#include "directory.h"
 #include "explanation.h"
 #include "memory.h"
 #include "outcome_kind.h"
+#include "store.h"
 
 struct lariat_crawl_reader {
   lr_crawl_frontier *frontier;
@@ -53,6 +56,36 @@ lariat_status lariat_crawl_reader_stats(lariat_crawl_reader *reader,
   lr_crawl_stats_add_last_run(reader->frontier, &all);
   memcpy(stats, &all, all.size < sizeof all ? all.size : sizeof all);
   return LARIAT_OK;
+}
+
+/* ---- What was kept for the caller ---- */
+
+static lariat_status read_kept_text(lr_crawl_store *store, char **out) {
+  bool row = false;
+  lr_crawl_fault fault;
+  lariat_status status =
+      lr_crawl_store_ask(store, &row, &fault, LR_CRAWL_GET_CONFIG, "");
+  const char *text =
+      row ? lr_crawl_store_text(store, LR_CRAWL_GET_CONFIG, 0) : NULL;
+  if (text) status = lr_crawl_config_kept_text(text, out);
+  lr_crawl_store_end(store, LR_CRAWL_GET_CONFIG);
+  return status;
+}
+
+lariat_status lariat_crawl_read_kept_text(const char *directory, char **out) {
+  lr_crawl_store store;
+  lr_crawl_fault fault = {0};
+  *out = NULL;
+  char *path = lr_crawl_directory_path(directory, "crawl.db");
+  if (!path) return LARIAT_ENOMEM;
+  bool there = access(path, F_OK) == 0;
+  lariat_status status =
+      there ? lr_crawl_store_open(&store, path, LR_CRAWL_STORE_READ, &fault)
+            : LARIAT_ENOTFOUND;
+  if (status == LARIAT_OK) status = read_kept_text(&store, out);
+  if (there) lr_crawl_store_close(&store);
+  lariat_memory_release(path);
+  return status;
 }
 
 /* ---- Outcomes ---- */

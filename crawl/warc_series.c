@@ -31,7 +31,8 @@ static void read_machine(char name[64]) {
 }
 
 /* Returns PREFIX-20261129203000123-00017-HOST.warc.gz, of a shared crawl
- * PREFIX-20261129203000123-00017-w2-HOST.warc.gz. */
+ * PREFIX-20261129203000123-00017-w2-HOST.warc.gz; ".warc" where records are not
+ * compressed. */
 static char *make_name(const lr_crawl_warc_series *series, uint32_t id) {
   struct timespec now;
   struct tm utc;
@@ -44,8 +45,9 @@ static char *make_name(const lr_crawl_warc_series *series, uint32_t id) {
   gmtime_r(&now.tv_sec, &utc);
   strftime(date, sizeof date, "%Y%m%d%H%M%S", &utc);
   read_machine(machine);
-  snprintf(name, 256, "%s-%s%03ld-%05u-%s%s.warc.gz", series->prefix, date,
-           now.tv_nsec / 1000000, (unsigned)id, worker, machine);
+  snprintf(name, 256, "%s-%s%03ld-%05u-%s%s%s", series->prefix, date,
+           now.tv_nsec / 1000000, (unsigned)id, worker, machine,
+           series->suffix);
   return name;
 }
 
@@ -62,10 +64,12 @@ lr_crawl_warc_series_begin(lr_crawl_warc_series *series,
                            const lr_crawl_frontier_options *options,
                            lr_crawl_fault *fault) {
   const char *prefix = options->warc_prefix ? options->warc_prefix : "lariat";
-  *series = (lr_crawl_warc_series){.most = options->warc_size,
-                                   .make_warcinfo = options->make_warcinfo,
-                                   .on_closed = options->on_warc_closed,
-                                   .context = options->context};
+  *series = (lr_crawl_warc_series){
+      .most = options->warc_size,
+      .suffix = options->warc_uncompressed ? ".warc" : ".warc.gz",
+      .make_warcinfo = options->make_warcinfo,
+      .on_closed = options->on_warc_closed,
+      .context = options->context};
   if (!is_name_part(prefix))
     return lr_crawl_fault_set(fault, LARIAT_EINVAL, 0,
                               "the WARC prefix \"%s\" is not made of letters, "

@@ -11,6 +11,7 @@
 
 typedef struct lr_crawl_warc_series {
   char *directory, *prefix; /* DIR/warc */
+  const char *suffix;       /* of names; static */
   uint64_t most;            /* bytes, of one file; 0: no WARC */
   char *(*make_warcinfo)(void *context, const char *file_name, size_t *length);
   void (*on_closed)(void *context, const char *path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * merge_fuzz.c: reports of parts, with members of any kind, are refused with a
- * reason, or their sum can be told in every format, and its counts are the sums
+ * reason, or their sum can be told, and its counts are the sums
  * of theirs. */
 #include <lariat/load/merge.h>
 
@@ -11,31 +11,25 @@
 #include "support/load_result.h"
 #include <lariat/load/report.h>
 
-enum { PARTS = 3, DEPTH = 4 };
+enum { PARTS = 2, DEPTH = 4 };
 
-const unsigned fuzz_cost = 100; /* three reports are written, read, merged */
+const unsigned fuzz_cost = 10; /* two reports are read, and merged */
 
 /* ---- Reports ---- */
 
-/* Returns the report of a part, as JSON; it is made once. */
-static json_t *make_report(uint32_t index) {
+/* Returns the report of a part; it is made once. */
+static const char *make_report(uint32_t index) {
   static char *reports[PARTS];
-  if (!reports[index]) {
-    const struct load_result_plan plan = {.seconds = 2,
-                                          .rate = 9,
-                                          .failing = 8,
-                                          .named = true,
-                                          .part = {index, PARTS}};
-    lariat_load_result *result = load_result_make(&plan);
-    result->facts.start_at_ns = result->facts.started_at_ns;
-    snprintf(result->facts.host, sizeof result->facts.host, "web-%u", index);
-    FUZZ_REQUIRE(lariat_load_report_write(result, NULL, LARIAT_LOAD_JSON,
-                                          &reports[index], NULL) == LARIAT_OK);
-    lariat_load_result_free(result);
-  }
-  json_t *json = json_loads(reports[index], 0, NULL);
-  FUZZ_REQUIRE(json);
-  return json;
+  if (reports[index]) return reports[index];
+  const struct load_result_plan plan = {
+      .seconds = 1, .rate = 4, .part = {index, PARTS}};
+  lariat_load_result *result = load_result_make(&plan);
+  result->facts.start_at_ns = result->facts.started_at_ns;
+  snprintf(result->facts.host, sizeof result->facts.host, "web-%u", index);
+  FUZZ_REQUIRE(lariat_load_report_write(result, NULL, LARIAT_LOAD_JSON,
+                                        &reports[index], NULL) == LARIAT_OK);
+  lariat_load_result_free(result);
+  return reports[index];
 }
 
 /* ---- Edits ---- */
@@ -84,21 +78,32 @@ static void edit(json_t *json, struct fuzz_input *input) {
 
 /* ---- Merging ---- */
 
-/* Adds a report that was edited; true: it was taken. */
-static bool add_report(lariat_load_merge *merge, json_t *json,
+/* Changes a report in so many places. */
+static char *edit_report(const char *report, unsigned edits,
+                         struct fuzz_input *input) {
+  json_t *json = json_loads(report, 0, NULL);
+  FUZZ_REQUIRE(json);
+  for (unsigned i = 0; i < edits; i++) edit(json, input);
+  char *text = json_dumps(json, 0);
+  FUZZ_REQUIRE(text);
+  json_decref(json);
+  return text;
+}
+
+/* Adds a report that was edited, or was not; true: it was taken. */
+static bool add_report(lariat_load_merge *merge, const char *report,
                        struct fuzz_input *input) {
   lariat_load_error error = {0};
   lariat_load_merge_source source = {.size = sizeof source, .name = "part"};
-  uint8_t edits = fuzz_read_byte(input) % 4;
+  unsigned edits = fuzz_read_byte(input) % 4;
   if (edits == 3) source.clock_ahead_ns = INT64_MIN;
-  for (uint8_t i = 0; i < edits; i++) edit(json, input);
-  char *text = json_dumps(json, 0);
-  FUZZ_REQUIRE(text);
+  char *edited = edits ? edit_report(report, edits, input) : NULL;
+  if (edited) report = edited;
   lariat_status status =
-      lariat_load_merge_add(merge, &source, text, strlen(text), &error);
+      lariat_load_merge_add(merge, &source, report, strlen(report), &error);
   FUZZ_REQUIRE(status == LARIAT_OK || status == LARIAT_EINVAL);
   FUZZ_REQUIRE((error.message[0] != '\0') == (status != LARIAT_OK));
-  free(text);
+  free(edited);
   return status == LARIAT_OK;
 }
 
@@ -112,7 +117,9 @@ static uint64_t count_sent(const lariat_load_result *result) {
   return sent;
 }
 
-static void check_result(lariat_load_result *result, size_t added) {
+/* Looks at what was merged, and writes one of its reports. */
+static void check_result(lariat_load_result *result, size_t added,
+                         lariat_load_format format) {
   lariat_load_counts counts = {.size = sizeof counts};
   FUZZ_REQUIRE(lariat_load_result_parts(result) == added);
   FUZZ_REQUIRE(lariat_load_result_read_counts(result, &counts) == LARIAT_OK);
@@ -122,12 +129,10 @@ static void check_result(lariat_load_result *result, size_t added) {
                    LARIAT_LOAD_INVALID);
   for (size_t i = 1; i < result->second_count; i++)
     FUZZ_REQUIRE(result->seconds[i - 1].second < result->seconds[i].second);
-  for (int i = LARIAT_LOAD_TEXT; i <= LARIAT_LOAD_TEXT_COLOURED; i++) {
-    char *text;
-    FUZZ_REQUIRE(lariat_load_report_write(result, NULL, (lariat_load_format)i,
-                                          &text, NULL) == LARIAT_OK);
-    lariat_load_text_free(text);
-  }
+  char *text;
+  FUZZ_REQUIRE(lariat_load_report_write(result, NULL, format, &text, NULL) ==
+               LARIAT_OK);
+  lariat_load_text_free(text);
 }
 
 /* ---- The target ---- */
@@ -138,14 +143,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
   lariat_load_result *result = NULL;
   size_t added = 0;
   FUZZ_REQUIRE(lariat_load_merge_new(&merge) == LARIAT_OK);
-  for (uint32_t i = 0; i < PARTS; i++) {
-    json_t *json = make_report(i);
-    added += add_report(merge, json, &input);
-    json_decref(json);
-  }
+  for (uint32_t i = 0; i < PARTS; i++)
+    added += add_report(merge, make_report(i), &input);
   lariat_status status = lariat_load_merge_finish(merge, &result);
   FUZZ_REQUIRE(status == (added ? LARIAT_OK : LARIAT_EINVAL));
-  if (result) check_result(result, added);
+  if (result)
+    check_result(
+        result, added,
+        (lariat_load_format)(length % (LARIAT_LOAD_TEXT_COLOURED + 1)));
   lariat_load_result_free(result);
   lariat_load_merge_free(merge);
   return 0;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: same-libcurl
  * crawl_fetching_test.c: bodies that wait for memory, and go on one after the
  * other, however many they are. */
 #include "crawl/fetching.h"

@@ -6,6 +6,7 @@
 #include <lariat/crawl/crawl.h>
 #include <lariat/crawl/reader.h>
 
+#include <glob.h>
 #include <jansson.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -153,6 +154,94 @@ static void test_lines(void) {
   CU_ASSERT_PTR_NOT_NULL(strstr(text, "/follow\tL\tnofollow\n"));
   CU_ASSERT_PTR_NOT_NULL(strstr(text, "192.0.2.1/\tL\tscope\n"));
   CU_ASSERT_PTR_NOT_NULL(strstr(text, "/picture\tE\toffered\n"));
+  crawling_close(&c);
+}
+
+/* Returns the text of the crawl's only WARC file, which is not compressed. */
+static const char *read_records(const struct crawling *c) {
+  glob_t files = {0};
+  const char *text = "";
+  int found = glob(path_of(c, "warc/*.warc"), 0, NULL, &files);
+  if (found == 0 && files.gl_pathc == 1) text = read_text(files.gl_pathv[0]);
+  globfree(&files);
+  return text;
+}
+
+static unsigned count_parts(const char *text, const char *part) {
+  unsigned found = 0;
+  while ((text = strstr(text, part))) {
+    found++;
+    text += strlen(part);
+  }
+  return found;
+}
+
+/* A metadata record for each page says how it was found; without the option
+ * there is none. */
+static void test_metadata(void) {
+  static const struct site_page ways[] = {
+      {"/", 200, "", "<a href=/a>a</a>", 0},
+      {"/a", 302, "Location: /b\r\n", "", 0},
+      {"/b", 200, "", "<img src=/c>", 0},
+      {"/c", 200, "", "a picture", 0},
+  };
+  struct crawling c;
+  char via[96];
+  crawling_open(&c, ways, FIXTURE_COUNT(ways), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  c.options.no_sitemaps = true;
+  c.options.warc_level = 0;
+  c.options.warc_metadata = true;
+  crawling_run(&c);
+  const char *text = read_records(&c);
+  snprintf(via, sizeof via, "via: %s\r\nhopsFromSeed: LR\r\n",
+           site_url(c.site, "127.0.0.1", "/a"));
+  CU_ASSERT_EQUAL(count_parts(text, via), 1);
+  CU_ASSERT_EQUAL(count_parts(text, "hopsFromSeed: L\r\n"), 1);
+  CU_ASSERT_EQUAL(count_parts(text, "hopsFromSeed: LRE\r\n"), 1);
+  CU_ASSERT_EQUAL(count_parts(text, "hopsFromSeed: "), 3);
+  check_agreement(&c);
+  crawling_close(&c);
+  crawling_open(&c, ways, FIXTURE_COUNT(ways), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  c.options.warc_level = 0;
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(count_parts(read_records(&c), "WARC-Type: metadata"), 0);
+  crawling_close(&c);
+}
+
+/* A page whose body was there before has no record where that is wanted. */
+static void test_skipped_bodies(void) {
+  struct crawling c;
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  c.options.retries = 0;
+  c.options.warc_level = 0;
+  c.options.revisit_skip = true;
+  crawling_run(&c);
+  check_outcome(&c, "/two", "revisit", 200);
+  const char *text = read_records(&c);
+  CU_ASSERT_EQUAL(count_parts(text, "WARC-Type: revisit"), 0);
+  CU_ASSERT_EQUAL(count_parts(text, "/two\r\n"), 0);
+  CU_ASSERT(count_parts(text, "/one\r\n") > 0);
+  crawling_close(&c);
+}
+
+/* The lines are of links that are not followed, with the rule. */
+static void test_rejects(void) {
+  struct crawling c;
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  c.options.links = path_of(&c, "rejects.tsv");
+  c.options.links_rejected = true;
+  c.options.retries = 0;
+  crawling_run(&c);
+  const char *text = read_text(c.options.links);
+  CU_ASSERT_EQUAL(count_parts(text, "offered"), 0);
+  CU_ASSERT_EQUAL(count_parts(text, "/follow\tL\tnofollow\t\n"), 1);
+  CU_ASSERT_EQUAL(count_parts(text, "192.0.2.1/\tL\tscope\t--scope domain\n"),
+                  1);
+  CU_ASSERT_EQUAL(count_parts(text, "\n"), 2);
   crawling_close(&c);
 }
 
@@ -480,6 +569,24 @@ static void test_why(void) {
 }
 
 /* A crawl that runs also knows the site's turn. */
+/* Of a URL that is queued the place is told: behind an image and a link. */
+static void test_why_queued(void) {
+  struct crawling c;
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  c.options.max_pages = 1;
+  c.options.no_sitemaps = true;
+  crawling_run(&c);
+  json_t *root = ask_reader(&c, site_url(c.site, "127.0.0.1", "/two"));
+  CU_ASSERT_STRING_EQUAL(text_in(root, NULL, "state"), "queued");
+  CU_ASSERT_EQUAL(json_integer_value(json_object_get(root, "before_it")), 2);
+  json_decref(root);
+  root = ask_reader(&c, site_url(c.site, "127.0.0.1", "/"));
+  CU_ASSERT_PTR_NULL(json_object_get(root, "before_it"));
+  json_decref(root);
+  crawling_close(&c);
+}
+
 static void test_why_running(void) {
   struct crawling c;
   crawling_open(&c, asked_pages, FIXTURE_COUNT(asked_pages), NULL);
@@ -547,6 +654,9 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"pages of all kinds", test_pages},
       {"lines and edges", test_lines},
+      {"a record says how a page was found", test_metadata},
+      {"bodies that were there before are skipped", test_skipped_bodies},
+      {"links that are not followed have lines", test_rejects},
       {"WARC files are told when they are closed", test_small_files},
       {"what was fetched is asked for again with validators", test_again},
       {"again, of what was looked at again", test_since_since},
@@ -556,6 +666,7 @@ int main(int argc, char **argv) {
       {"queries are counted without likeness", test_many_queries},
       {"redirects without end are", test_redirect_trap},
       {"why, of a crawl that has ended", test_why},
+      {"why, of a URL that waits", test_why_queued},
       {"why, of one that runs", test_why_running},
       {"options that make no sense", test_options},
   };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: same-libcurl
  * crawl_scarce_test.c: memory that runs out while a crawl goes on: each of them
  * ends, and what one has not done the next one does. */
 #include "crawl/crawl_private.h"
@@ -56,7 +57,7 @@ static uint64_t count_allocations(struct crawling *c) {
 
 /* One allocation of all fails, each time another one. */
 static void test_one(void) {
-  enum { RUNS = 40 };
+  enum { RUNS = 25 };
   struct crawling c;
   open_crawl(&c);
   uint64_t all = count_allocations(&c), step = all / RUNS + 1;

@@ -503,7 +503,7 @@ static void pass_by_locks(struct shared_crawl *crawl) {
   lr_crawl_lease_list_clear(&list);
   PGconn *session = open_session(crawl->name);
   run_in(session, "begin; select from queue for update;"
-                  "select from todo for update; select from url for update");
+                  "select from todo for update; update url set depth = 1");
   shared_batch_begin(&b, crawl->stores[1]);
   (void)shared_add_found(&b, 7, 1);
   (void)shared_add_found(&b, 7, 3);

@@ -558,9 +558,14 @@ static void test_two_calls(void) {
   fixture_open(&crawl.f, FIXTURE_PLAIN);
   shared_begin(&crawl, &first, open_first);
   shared_finish(&first);
-  shared_begin(&crawl, &first, count_once); /* waits */
+  PGconn *session = PQconnectdb(server->connection);
+  PQclear(PQexec(session, "begin; lock table two.worker"));
+  shared_begin(&crawl, &first, count_once);
+  CU_ASSERT_FALSE(first.ended);
   shared_begin(&crawl, &second, count_once);
   CU_ASSERT_TRUE(second.ended);
+  PQclear(PQexec(session, "commit"));
+  PQfinish(session);
   shared_finish(&first);
   shared_begin(&crawl, &first, shared_close_all);
   shared_finish(&first);

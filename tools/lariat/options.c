@@ -8,6 +8,15 @@
 #include "say.h"
 #include "spelling.h"
 
+/* A command line that is read. */
+struct reading {
+  const struct option_table *table;
+  void *settings;
+  char **argv;
+  int at;       /* the argument that is looked at */
+  int operands; /* how many were passed over, right before `at` */
+};
+
 /* ---- Rows ---- */
 
 static const struct option_row *find_name(const struct option_table *table,
@@ -159,11 +168,17 @@ static void say_expected(const struct option_row *row, const char *name,
 
 /* Reads the value of `row`, which was called `name`; copies it first, for the
  * message: a reader may cut it in two. */
-static bool read_value(const struct option_row *row, const char *name,
-                       void *settings, char *value, const char *hint) {
+static bool read_value(const struct reading *reading,
+                       const struct option_row *row, const char *name,
+                       char *value, const char *hint) {
   char shown[SAY_CAPACITY];
+  const struct option_table *table = reading->table;
   (void)say_shown(shown, value ? value : "");
-  if (store_value(row, settings, value)) return true;
+  if (table->note && !table->note(reading->settings, row, value)) {
+    say("out of memory");
+    return false;
+  }
+  if (store_value(row, reading->settings, value)) return true;
   say_expected(row, name, shown, hint);
   return false;
 }
@@ -264,14 +279,6 @@ bool options_set(const struct option_table *table, void *settings,
 
 /* ---- The command line ---- */
 
-struct reading {
-  const struct option_table *table;
-  void *settings;
-  char **argv;
-  int at;       /* the argument that is looked at */
-  int operands; /* how many were passed over, right before `at` */
-};
-
 /* Moves the next `count` arguments before the operands. */
 static void pass_options(struct reading *reading, int count) {
   char *options[2];
@@ -309,8 +316,8 @@ static bool read_long(struct reading *reading) {
     }
   }
   pass_options(reading, used);
-  return read_value(resolve_row(reading->table, row), name, reading->settings,
-                    value, NULL);
+  return read_value(reading, resolve_row(reading->table, row), name, value,
+                    NULL);
 }
 
 /* Returns what the letter is to other programs; NULL: nothing else, or a number
@@ -336,8 +343,7 @@ static bool read_letter_value(struct reading *reading,
     }
   }
   pass_options(reading, used);
-  return read_value(resolve_row(reading->table, row), row->name,
-                    reading->settings, rest,
+  return read_value(reading, resolve_row(reading->table, row), row->name, rest,
                     find_letter_hint(reading->table, row->letter, rest));
 }
 
@@ -352,8 +358,8 @@ static bool read_letters(struct reading *reading) {
       return false;
     }
     if (row->value) return read_letter_value(reading, row, text + 1);
-    if (!read_value(resolve_row(reading->table, row), row->name,
-                    reading->settings, NULL, NULL))
+    if (!read_value(reading, resolve_row(reading->table, row), row->name, NULL,
+                    NULL))
       return false;
   }
   pass_options(reading, 1);

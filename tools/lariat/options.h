@@ -81,6 +81,9 @@ struct option_table {
   const struct option_row *rows; /* those of a group stand together */
   size_t count;
   const struct option_hint *hints; /* ended by a NULL; NULL: none */
+  /* Told of each option that a command line has, before its value (NULL: it has
+   * none) is read; false: out of memory.  NULL: nobody is told. */
+  bool (*note)(void *settings, const struct option_row *row, const char *value);
 };
 
 /* Reads the options in `argv`, whose first element is the command, into

@@ -189,6 +189,9 @@ typedef struct lariat_crawl_options {
   uint64_t lease_ms; /* for so long a site is one worker's, and longer where it
                         goes on; when a worker is gone, another one has its
                         sites after that; 60,000 */
+  const char *kept_text; /* of the caller's own, which the directory keeps with
+                            the crawl (lariat_crawl_read_kept_text); NULL: what
+                            it has kept stays */
 } lariat_crawl_options;
 
 /* Returns the defaults.  Any thread. */

@@ -30,6 +30,18 @@ LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_crawl_reader_open(const char *directory, lariat_crawl_reader **out,
                          lariat_crawl_error *error);
 
+/* Reads the text that the last run in a directory has kept for its caller, into
+ * `*out`: memory of the caller's (lariat_memory_release); NULL: there is none.
+ * The rest of the directory is not read.  Any thread.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM
+ * LARIAT_ENOTFOUND  there is no crawl
+ * LARIAT_EFORMAT    its files are another program's, or those of another
+ *                   version
+ * LARIAT_ESYSTEM    a file cannot be read */
+LARIAT_API LARIAT_MUST_USE lariat_status
+lariat_crawl_read_kept_text(const char *directory, char **out);
+
 /* Frees the reader; NULL is allowed. */
 LARIAT_API void lariat_crawl_reader_free(lariat_crawl_reader *reader);
 

@@ -229,7 +229,7 @@ static void a_directory_has_one_process(void) {
   program_start(&t.crawl,
                 CRAWL("-q", "--no-trap-similar", "site", url(&t, "/n/1")));
   while (site_requests(t.site, NULL) < 3) usleep(1000);
-  expect_command(&t, CRAWL(t.directory, url(&t, "/")), 1);
+  expect_command(&t, CRAWL(t.directory, url(&t, "/")), 75);
   CU_ASSERT(t.command.err_length > 0);
   kill(t.crawl.pid, SIGTERM);
   program_wait(&t.crawl, 20000);
@@ -321,7 +321,7 @@ static void a_crawl_is_steered(void) {
   expect_command(&t, COMMAND("stop", directory), 0);
   program_wait(&t.crawl, 20000);
   CU_ASSERT_EQUAL(t.crawl.code, 130);
-  program_said(&t.crawl, "To go on: lariat crawl DIR");
+  program_said(&t.crawl, "To go on: lariat crawl site");
   CU_ASSERT_EQUAL(site_most_requests(t.site), 1);
   expect_command(&t, COMMAND("pause", directory), 1);
   close_test(&t);
@@ -367,6 +367,27 @@ static void a_file_is_read_again(void) {
   program_wait(&t.crawl, 20000);
   CU_ASSERT_EQUAL(t.crawl.code, 3);
   program_said(&t.crawl, "conf was read again");
+  close_test(&t);
+}
+
+/* Links that are not followed have lines; a later run may have others. */
+static void rejects_are_logged(void) {
+  struct run_test t;
+  size_t length;
+  open_test(&t);
+  expect_crawl(&t,
+               CRAWL("-q", "--log-rejects", "rejects", "--exclude", "/gone",
+                     "--warc-metadata", "--same-body", "skip", "site",
+                     url(&t, "/")),
+               0);
+  char *text = program_read(&t.crawl, "rejects", &length);
+  CU_ASSERT_EQUAL(count(text, "/gone\tL\tscope\t--exclude"), 1);
+  CU_ASSERT_EQUAL(count(text, "\n"), 1);
+  free(text);
+  expect_crawl(&t, CRAWL("-q", "--links", "links", "--no-warc", "site"), 0);
+  expect_crawl(
+      &t, CRAWL("--links", "links", "--log-rejects", "rejects", "site"), 2);
+  program_said(&t.crawl, "give --links or --log-rejects");
   close_test(&t);
 }
 
@@ -486,6 +507,7 @@ int main(int argc, char **argv) {
       {"a crawl is steered", a_crawl_is_steered},
       {"a signal stops it and it goes on", a_signal_stops_it_and_it_goes_on},
       {"a file is read again", a_file_is_read_again},
+      {"links that are not followed are logged", rejects_are_logged},
       {"SIGHUP without a file", a_hangup_without_a_file_ends_nothing},
       {"a stopped crawl is read", a_stopped_crawl_is_read},
       {"why is answered", why_is_answered},

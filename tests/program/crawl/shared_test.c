@@ -282,6 +282,22 @@ static void a_worker_is_stopped_past_its_lease(void) {
   close_test(&t);
 }
 
+/* Whoever has started it may do so again: nothing is wrong with the options. */
+static void there_is_no_database(void) {
+  struct program worker;
+  char directory[PATH_ROOM];
+  program_open(&worker, LARIAT_PROGRAM);
+  (void)program_file(&worker, "crawl", directory, sizeof directory);
+  program_run(&worker,
+              (const char *const[]){"crawl", "--frontier",
+                                    "postgres:///crawl?host=/nonexistent",
+                                    directory, "http://127.0.0.1:1/", NULL});
+  if (worker.code != 75)
+    fixture_fail("exit code %d: %s", worker.code, worker.err);
+  (void)nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+  program_close(&worker);
+}
+
 static void the_database_crashes(void) {
   struct shared_test t;
   open_test(&t, "crash");
@@ -306,6 +322,7 @@ int main(int argc, char **argv) {
       {"a worker is gone, another joins", a_worker_is_gone_and_another_joins},
       {"a worker is stopped past its lease",
        a_worker_is_stopped_past_its_lease},
+      {"there is no database", there_is_no_database},
       {"the database crashes", the_database_crashes},
   };
   if (!postgres_is_here()) {

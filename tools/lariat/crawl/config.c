@@ -113,15 +113,21 @@ static bool read_section(struct reading *reading, char *text) {
   return add_host(reading->config, name) || fail_line(reading, "out of memory");
 }
 
-static bool add_entry(struct reading *reading, const char *name, char *value) {
-  struct crawl_config *config = reading->config;
+bool crawl_config_add(struct crawl_config *config,
+                      const struct crawl_config_entry *entry) {
   struct crawl_config_entry *entries =
       realloc(config->entries, (config->entry_count + 1) * sizeof *entries);
-  if (!entries) return fail_line(reading, "out of memory");
+  if (!entries) return false;
   config->entries = entries;
-  entries[config->entry_count++] =
-      (struct crawl_config_entry){reading->host, name, value, reading->line};
+  entries[config->entry_count++] = *entry;
   return true;
+}
+
+static bool add_entry(struct reading *reading, const char *name, char *value) {
+  const struct crawl_config_entry entry = {reading->host, name, value,
+                                           reading->line};
+  return crawl_config_add(reading->config, &entry) ||
+         fail_line(reading, "out of memory");
 }
 
 static bool read_entry(struct reading *reading, char *text) {
@@ -175,6 +181,13 @@ static bool load_text(struct crawl_config *config, const char *path) {
   if (why) return fail_file(path, why);
   config->text[length] = '\0';
   return true;
+}
+
+bool crawl_config_parse(struct crawl_config *config, const char *path,
+                        char *text) {
+  struct reading reading = {.config = config, .path = path};
+  *config = (struct crawl_config){.text = text};
+  return read_lines(&reading, text);
 }
 
 bool crawl_config_read(struct crawl_config *config, const char *path) {

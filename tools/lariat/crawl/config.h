@@ -39,11 +39,20 @@ struct crawl_config {
  * the line, and returns false. */
 bool crawl_config_read(struct crawl_config *config, const char *path);
 
+/* Cuts a text that is such a file's, which becomes the config's, into entries;
+ * messages call it `path`. */
+bool crawl_config_parse(struct crawl_config *config, const char *path,
+                        char *text);
+
 /* Sets the options of the entries by `table` in `settings`, which keeps
  * pointers into `config`, and fills in the hosts.  Says what is wrong, with the
  * line, and returns false. */
 bool crawl_config_apply(struct crawl_config *config, const char *path,
                         const struct option_table *table, void *settings);
+
+/* Adds an entry; false: out of memory. */
+bool crawl_config_add(struct crawl_config *config,
+                      const struct crawl_config_entry *entry);
 
 /* Returns the value of the last entry of that host (NULL: of none) and name;
  * NULL: there is none. */

@@ -219,6 +219,8 @@ static int refuse_crawl(lariat_status status, int error,
                                 ? say_errno(error)
                                 : lariat_status_text(status));
   if (status == LARIAT_EINVAL) return EXIT_USAGE;
+  if (status == LARIAT_ECONNECT || status == LARIAT_EBUSY)
+    return CRAWL_EXIT_LATER;
   return status == LARIAT_ESYSTEM && error == ENOSPC ? CRAWL_EXIT_DISK
                                                      : EXIT_SOME;
 }
@@ -288,7 +290,9 @@ static bool open_metrics(struct run *run) {
 
 /* Returns EXIT_ALL when the run can begin, else the exit code. */
 static int set_up(struct run *run, int argc, char **argv) {
-  if (!crawl_seeds_make(&run->seeds, run->settings)) return EXIT_USAGE;
+  if (!crawl_seeds_make(&run->seeds, run->settings) ||
+      !crawl_settings_say_kept(run->settings))
+    return EXIT_USAGE;
   raise_descriptors();
   if (!reload_open(&run->reload, run->settings, argc, argv) ||
       !crawl_run_options_make(&run->options, run->settings, &run->seeds,
@@ -332,7 +336,7 @@ static int end_run(struct run *run) {
   if (wants_json(run))
     print_json(&counts);
   else if (!run->settings->messages.quiet)
-    ending_print(&counts, &run->pace, run->settings->seeds.directory, stderr);
+    ending_print(&counts, &run->pace, run->settings, stderr);
   if (counts.stats.end == LARIAT_CRAWL_DISK) return CRAWL_EXIT_DISK;
   if (run->failed) return EXIT_SOME;
   if (run->interrupted) return interrupt_code();

@@ -2,6 +2,8 @@
  * ending.c: the last words of a run. */
 #include "crawl/ending.h"
 
+#include <string.h>
+
 #include "crawl/crawl.h"
 #include "crawl/survey.h"
 #include "crawl/tables.h"
@@ -53,20 +55,67 @@ static void print_run(const struct crawl_counts *counts,
   if (limits[0]) fprintf(file, "What it waited for: %s\n", limits);
 }
 
-/* Says how the rest is fetched. */
-static void print_going_on(lariat_crawl_end end, FILE *file) {
+/* ---- Going on ---- */
+
+/* Prints a word as a shell reads it. */
+static void print_word(const char *word, FILE *file) {
+  static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv"
+                              "wxyz0123456789_-./:@%+=,";
+  if (*word && !word[strspn(word, plain)]) {
+    fputs(word, file);
+    return;
+  }
+  fputc('\'', file);
+  for (; *word; word++) {
+    if (*word == '\'')
+      fputs("'\\''", file);
+    else
+      fputc(*word, file);
+  }
+  fputc('\'', file);
+}
+
+/* Prints an option with twice the budget that is used up. */
+static void print_budget(const char *reason,
+                         const struct crawl_budget_settings *budgets,
+                         FILE *file) {
+  bool of_host = strcmp(reason, "a host's budget") == 0;
+  if (strcmp(reason, "--max-pages") == 0)
+    fprintf(file, " --max-pages %llu", 2ull * budgets->max_pages);
+  else if (strcmp(reason, "--max-bytes") == 0)
+    fprintf(file, " --max-bytes %llu",
+            (unsigned long long)(2 * budgets->max_bytes));
+  else if (of_host && budgets->max_pages_per_host)
+    fprintf(file, " --max-pages-per-host %llu",
+            2ull * budgets->max_pages_per_host);
+  else if (of_host && budgets->max_bytes_per_host)
+    fprintf(file, " --max-bytes-per-host %llu",
+            (unsigned long long)(2 * budgets->max_bytes_per_host));
+}
+
+/* Prints the command that fetches the rest. */
+static void print_going_on(const struct crawl_counts *counts,
+                           const struct crawl_settings *settings, FILE *file) {
   static const char *const how[] = {[LARIAT_CRAWL_RUNNING] = "",
                                     [LARIAT_CRAWL_DONE] = NULL,
                                     [LARIAT_CRAWL_BUDGET] =
                                         " with a larger budget",
                                     [LARIAT_CRAWL_STOPPED] = "",
                                     [LARIAT_CRAWL_DISK] = " with more space"};
-  if (how[end]) fprintf(file, "To go on%s: lariat crawl DIR\n", how[end]);
+  lariat_crawl_end end = counts->stats.end;
+  if (!how[end]) return;
+  fprintf(file, "To go on%s: lariat crawl", how[end]);
+  if (end == LARIAT_CRAWL_BUDGET)
+    print_budget(counts->reason, &settings->budgets, file);
+  fputc(' ', file);
+  print_word(settings->seeds.directory, file);
+  fputc('\n', file);
 }
 
 void ending_print(const struct crawl_counts *counts, const struct pace *pace,
-                  const char *directory, FILE *file) {
+                  const struct crawl_settings *settings, FILE *file) {
   struct survey survey;
+  const char *directory = settings->seeds.directory;
   print_reason(counts, file);
   print_sums(counts, file);
   if (counts->stats.workers) {
@@ -78,7 +127,7 @@ void ending_print(const struct crawl_counts *counts, const struct pace *pace,
     survey_free(&survey);
   }
   print_run(counts, pace, file);
-  print_going_on(counts->stats.end, file);
+  print_going_on(counts, settings, file);
 }
 
 int ending_code(const lariat_crawl_stats *stats) {

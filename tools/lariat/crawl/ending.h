@@ -7,10 +7,12 @@
 #include <stdio.h>
 
 #include "crawl/pace.h"
+#include "crawl/settings.h"
 
-/* Prints why it has ended and how much there is, and the tables. */
+/* Prints why it has ended and how much there is, the tables, and how the rest
+ * is fetched. */
 void ending_print(const struct crawl_counts *counts, const struct pace *pace,
-                  const char *directory, FILE *file);
+                  const struct crawl_settings *settings, FILE *file);
 
 /* Returns the exit code for counts that are read after the end. */
 int ending_code(const lariat_crawl_stats *stats);

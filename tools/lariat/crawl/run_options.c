@@ -150,6 +150,7 @@ bool crawl_run_options_make(struct crawl_run_options *run,
   set_shared(options, &settings->shared);
   options->pool = &run->pool;
   options->client = &run->client;
+  options->kept_text = settings->kept.text.bytes;
   return set_hosts(run, &settings->config);
 }
 

@@ -219,33 +219,189 @@ bool crawl_settings_read_config(struct crawl_settings *settings,
   return apply_config(settings, path) && check_together(settings);
 }
 
-/* Begins again with what the file says, and reads the command line once more
- * over it. */
-static bool read_config(struct crawl_settings *settings, int argc,
-                        char **argv) {
-  const char *path = settings->config_path;
-  crawl_settings_free(settings);
-  set_defaults(settings);
-  if (!apply_config(settings, path)) return false;
-  size_t count = settings->scope.rule_count;
-  if (options_read(&crawl_options, settings, argc, argv) < 0) return false;
-  if (put_rules_first(&settings->scope, count)) return true;
+static bool say_memory(void) {
   say("out of memory");
   return false;
 }
 
+/* ---- What the directory has kept ---- */
+
+/* Takes the options of the last run's file, but those that the command line
+ * excludes. */
+static bool take_last_file(struct crawl_settings *settings,
+                           const char *directory) {
+  struct crawl_kept_settings *kept = &settings->kept;
+  struct crawl_config *config = &settings->config;
+  size_t left = 0;
+  *config = kept->last.file;
+  kept->last.file = (struct crawl_config){.text = NULL};
+  for (size_t i = 0; i < config->entry_count; i++) {
+    const struct crawl_config_entry *entry = &config->entries[i];
+    bool excluded = false;
+    for (size_t k = 0; !entry->host && k < kept->line.entry_count; k++)
+      excluded |= kept_options_exclude(entry->name, kept->line.entries[k].name);
+    if (kept_options_is_masked(entry)) {
+      if (!crawl_config_add(&kept->masked, entry)) return say_memory();
+    } else if (!excluded) {
+      config->entries[left++] = *entry;
+    }
+  }
+  config->entry_count = left;
+  return crawl_config_apply(config, directory, &crawl_options, settings);
+}
+
+static bool set_kept(struct crawl_settings *settings, const char *directory,
+                     const struct crawl_config_entry *entry) {
+  char message[400];
+  if (options_set(&crawl_options, settings, entry->name, entry->value, message,
+                  sizeof message))
+    return crawl_config_add(&settings->kept.held, entry) || say_memory();
+  say("%s, as %s has kept it: give --forget, and all options that are to hold",
+      message, directory);
+  return false;
+}
+
+/* Takes the options of the last command line that nothing has replaced. */
+static bool take_last_line(struct crawl_settings *settings,
+                           const char *directory) {
+  static const struct crawl_config none = {.text = NULL};
+  struct crawl_kept_settings *kept = &settings->kept;
+  const struct crawl_config *file =
+      settings->config_path ? &settings->config : &none;
+  for (size_t i = 0; i < kept->last.line.entry_count; i++) {
+    const struct crawl_config_entry *entry = &kept->last.line.entries[i];
+    if (kept_options_is_replaced(&kept->last, entry, &kept->line, file))
+      continue;
+    if (kept_options_is_masked(entry)
+            ? !crawl_config_add(&kept->masked, entry)
+            : !set_kept(settings, directory, entry))
+      return false;
+  }
+  for (size_t i = 0; i < kept->line.entry_count; i++)
+    if (!crawl_config_add(&kept->held, &kept->line.entries[i]))
+      return say_memory();
+  return true;
+}
+
+/* Begins again with what the file says, or what was kept of the last one, then
+ * what was kept of the last command line; and reads this one once more over
+ * it. */
+static bool read_all(struct crawl_settings *settings, const char *directory,
+                     int argc, char **argv) {
+  const char *path = settings->config_path;
+  struct crawl_kept_settings kept = settings->kept;
+  settings->kept = (struct crawl_kept_settings){.forget = kept.forget};
+  crawl_settings_free(settings);
+  set_defaults(settings);
+  settings->kept = kept;
+  if (path ? !apply_config(settings, path)
+           : !take_last_file(settings, directory))
+    return false;
+  size_t count = settings->scope.rule_count;
+  if (!take_last_line(settings, directory) ||
+      options_read(&crawl_options, settings, argc, argv) < 0)
+    return false;
+  return put_rules_first(&settings->scope, count) || say_memory();
+}
+
+/* Cuts the noted command line into options. */
+static bool parse_line(struct crawl_kept_settings *kept) {
+  if (!text_reserve(&kept->given, 1)) return say_memory();
+  char *text = kept->given.bytes;
+  text[kept->given.length] = '\0';
+  kept->given = (struct text){NULL, 0, 0};
+  return crawl_config_parse(&kept->line, "the command line", text);
+}
+
+static bool make_absolute(struct crawl_settings *settings) {
+  const char **const paths[] = {
+      &settings->output.jsonl, &settings->output.links,
+      &settings->output.openmetrics, &settings->network.ca_file};
+  for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+    if (!*paths[i]) continue;
+    settings->kept.paths[i] = kept_options_absolute(*paths[i]);
+    if (!settings->kept.paths[i]) return say_memory();
+    *paths[i] = settings->kept.paths[i];
+  }
+  return true;
+}
+
+static bool write_kept(struct crawl_settings *settings) {
+  struct crawl_kept_settings *kept = &settings->kept;
+  if (!kept_options_write(&kept->text, &kept->held, &settings->config) ||
+      !text_reserve(&kept->text, 1))
+    return say_memory();
+  kept->text.bytes[kept->text.length] = '\0';
+  return true;
+}
+
+bool crawl_settings_say_kept(const struct crawl_settings *settings) {
+  const struct crawl_kept_settings *kept = &settings->kept;
+  for (size_t i = 0; i < kept->masked.entry_count; i++) {
+    const struct crawl_config_entry *entry = &kept->masked.entries[i];
+    if (entry->host) {
+      say("the headers of [host \"%s\"] are not kept: give --config again, or "
+          "--forget and all options that are to hold",
+          entry->host);
+      return false;
+    }
+    if (!settings->messages.quiet)
+      say("the command of --%s is not kept: give it again if it is to run",
+          entry->name);
+  }
+  if (kept->last.line.text && !settings->messages.quiet)
+    kept_options_say(&kept->last, &kept->held, &settings->config, &kept->line,
+                     settings->config_path != NULL);
+  return true;
+}
+
+/* ---- All of it ---- */
+
+static bool note_option(void *context, const struct option_row *row,
+                        const char *value) {
+  struct crawl_settings *settings = context;
+  return kept_options_note(&settings->kept.given, row, value);
+}
+
+/* Reads the command line, by itself, and what the directory has kept. */
+static int read_first(struct crawl_settings *settings, int argc, char **argv) {
+  struct option_table noting = crawl_options;
+  noting.note = note_option;
+  set_defaults(settings);
+  int first = options_read(&noting, settings, argc, argv);
+  if (first < 0 || settings->action != CRAWL_RUN) return first;
+  if (!parse_line(&settings->kept)) return -1;
+  if (first == argc || settings->kept.forget ||
+      kept_options_read(&settings->kept.last, argv[first]))
+    return first;
+  (void)say_memory();
+  return -1;
+}
+
 bool crawl_settings_read(struct crawl_settings *settings, int argc,
                          char **argv) {
-  set_defaults(settings);
-  int first = options_read(&crawl_options, settings, argc, argv);
+  int first = read_first(settings, argc, argv);
   if (first < 0) return false;
   if (settings->action != CRAWL_RUN) return true;
-  if (settings->config_path && !read_config(settings, argc, argv)) return false;
+  const char *directory = first < argc ? argv[first] : NULL;
+  if (!read_all(settings, directory, argc, argv)) return false;
   struct crawl_seed_settings *seeds = &settings->seeds;
-  seeds->directory = first < argc ? argv[first] : NULL;
+  seeds->directory = directory;
   seeds->urls = argv + first + 1;
   seeds->url_count = first < argc ? (size_t)(argc - first - 1) : 0;
-  return check_directory(seeds->directory) && check_together(settings);
+  return check_directory(directory) && check_together(settings) &&
+         make_absolute(settings) && write_kept(settings);
+}
+
+static void free_kept(struct crawl_kept_settings *kept) {
+  text_free(&kept->given);
+  text_free(&kept->text);
+  crawl_config_free(&kept->line);
+  crawl_config_free(&kept->held);
+  crawl_config_free(&kept->masked);
+  kept_options_free(&kept->last);
+  for (size_t i = 0; i < sizeof kept->paths / sizeof kept->paths[0]; i++)
+    free(kept->paths[i]);
 }
 
 void crawl_settings_free(struct crawl_settings *settings) {
@@ -258,4 +414,5 @@ void crawl_settings_free(struct crawl_settings *settings) {
   free(settings->network.allow_nets);
   free(settings->network.deny_nets);
   crawl_config_free(&settings->config);
+  free_kept(&settings->kept);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "crawl/config.h"
+#include "crawl/kept_options.h"
 
 /* The things to do; of two that are asked for, the later here. */
 enum crawl_action { CRAWL_RUN, CRAWL_VERSION, CRAWL_HELP };
@@ -136,6 +137,18 @@ struct crawl_message_settings {
   bool quiet;
 };
 
+/* What the directory keeps of the options. */
+struct crawl_kept_settings {
+  bool forget;              /* what it has kept does not count */
+  struct text given;        /* this command line, as a file */
+  struct crawl_config line; /* the same */
+  struct kept_options last; /* of the last run */
+  struct crawl_config held; /* of the last command line, and this one */
+  struct crawl_config masked; /* of the last run, whose values are not kept */
+  struct text text;         /* to be kept, ended by a NUL */
+  char *paths[4];           /* absolute ones of files */
+};
+
 struct crawl_settings {
   struct crawl_seed_settings seeds;
   struct crawl_scope_settings scope;
@@ -148,13 +161,14 @@ struct crawl_settings {
   struct crawl_machine_settings machine;
   struct crawl_network_settings network;
   struct crawl_message_settings messages;
-  const char *config_path; /* NULL: none */
-  struct crawl_config config;
+  const char *config_path;    /* NULL: none */
+  struct crawl_config config; /* the file; without one that of the last run */
+  struct crawl_kept_settings kept;
   enum crawl_action action;
 };
 
-/* Reads the arguments after "crawl", and the file that --config names; what the
- * command line says wins.  Says what is wrong with them and returns false.
+/* Reads the arguments after "crawl", the file that --config names, and what the
+ * directory has kept of the last run's; what the command line says wins.  Says what is wrong with them and returns false.
  * `settings` keeps pointers into `argv`. */
 bool crawl_settings_read(struct crawl_settings *settings, int argc,
                          char **argv);
@@ -164,6 +178,10 @@ bool crawl_settings_read(struct crawl_settings *settings, int argc,
  * and returns false. */
 bool crawl_settings_read_config(struct crawl_settings *settings,
                                 const char *path);
+
+/* Says what is as in the last run, and what is not.  False: that had a secret
+ * which is not kept, and is to be given again. */
+bool crawl_settings_say_kept(const struct crawl_settings *settings);
 
 void crawl_settings_free(struct crawl_settings *settings);
 
