@@ -11,7 +11,7 @@
 #
 # and another one inserts a row with id 1, on conflict do nothing.  The manual
 # says that this "simply avoids inserting a row".  It waits all the same until
-# the first one ends.  So two sessions that each mark a row of their own and then
+# the first one ends.  So two sessions that each mark a row of their own, and
 # insert what they have seen, the other's row among it, are a deadlock: the
 # error 40P01, from a statement that does nothing.  With "where not exists
 # (select ...)" in front there is no wait: the row is there for a reader.
