@@ -15,6 +15,11 @@
 #include "memory.h"
 #include "sending_time.h"
 
+/* How long an answer takes of which it is asked when its request has left: what
+ * the kernel sends again is so after TCP_RTO_MIN; what has waited for a
+ * neighbour's address (ARP) may be less late. */
+enum { RESENT_MS = 200, LATE_MS = 10 };
+
 struct lr_crawl_fetcher {
   lariat_client *client;
   lariat_reactor *reactor;
@@ -74,9 +79,10 @@ lariat_status lr_crawl_fetcher_new(const lr_crawl_fetcher_options *options,
   lr_crawl_fetcher *fetcher = lr_crawl_allocate(1, sizeof *fetcher);
   if (!fetcher) return LARIAT_ENOMEM;
   fetcher->reactor = lariat_reactor_current();
-  fetcher->most_body = options->most_body;
+  fetcher->most_body =
+      options->most_body < SIZE_MAX ? (size_t)options->most_body : SIZE_MAX;
   fetcher->most_bytes = options->most_bytes;
-  fetcher->late_ms = options->late_ms;
+  fetcher->late_ms = options->delay_ms ? LATE_MS : RESENT_MS;
   lr_crawl_list_init(&fetcher->fetches);
   lr_crawl_list_init(&fetcher->waiting);
   lariat_status status = lariat_client_new(options->pool, fetcher->reactor,

@@ -428,21 +428,16 @@ void lr_crawl_shard_stop(lr_crawl_shard *shard, bool at_once) {
 
 /* ---- Making ---- */
 
-/* Where there is a delay to be kept, also those requests are noticed that have
- * waited for a neighbour's address (ARP); else only what the kernel sends
- * again, after TCP_RTO_MIN. */
 static lariat_status open_fetcher(lr_crawl_shard *shard) {
-  enum { LATE_MS = 10, RESENT_MS = 200 };
   const lr_crawl_settings *settings = shard->config.settings;
   lariat_client_options client = lr_crawl_settings_client(settings);
-  uint64_t most = settings->options.max_body_bytes;
   lr_crawl_fetcher_options options = {
       .pool = shard->config.pool,
       .client = &client,
       .from = settings->from,
-      .most_body = most < SIZE_MAX ? (size_t)most : SIZE_MAX,
+      .most_body = settings->options.max_body_bytes,
       .most_bytes = most_bodies / shard->config.count,
-      .late_ms = settings->options.delay_ms ? LATE_MS : RESENT_MS};
+      .delay_ms = settings->options.delay_ms};
   return lr_crawl_fetcher_new(&options, &shard->fetcher);
 }
 
