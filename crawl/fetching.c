@@ -15,11 +15,17 @@
 #include "memory.h"
 #include "sending_time.h"
 
+/* How long an answer takes of which it is asked when its request has left: what
+ * the kernel sends again is so after TCP_RTO_MIN; what has waited for a
+ * neighbour's address (ARP) may be less late. */
+enum { RESENT_MS = 200, LATE_MS = 10 };
+
 struct lr_crawl_fetcher {
   lariat_client *client;
   lariat_reactor *reactor;
   size_t most_body;
   size_t most_bytes;
+  uint64_t late_ms;
   size_t bytes; /* of bodies on their way */
   unsigned in_flight;
   unsigned readers; /* whose next piece is waited for */
@@ -73,8 +79,10 @@ lariat_status lr_crawl_fetcher_new(const lr_crawl_fetcher_options *options,
   lr_crawl_fetcher *fetcher = lr_crawl_allocate(1, sizeof *fetcher);
   if (!fetcher) return LARIAT_ENOMEM;
   fetcher->reactor = lariat_reactor_current();
-  fetcher->most_body = options->most_body;
+  fetcher->most_body =
+      options->most_body < SIZE_MAX ? (size_t)options->most_body : SIZE_MAX;
   fetcher->most_bytes = options->most_bytes;
+  fetcher->late_ms = options->delay_ms ? LATE_MS : RESENT_MS;
   lr_crawl_list_init(&fetcher->fetches);
   lr_crawl_list_init(&fetcher->waiting);
   lariat_status status = lariat_client_new(options->pool, fetcher->reactor,
@@ -248,7 +256,7 @@ static void note_resending(lr_crawl_fetch *fetch,
                             lariat_response_local_port(response)};
   lr_crawl_tcp_end remote = {lariat_response_remote_ip(response),
                              lariat_response_remote_port(response)};
-  if (took_ms < LR_CRAWL_LEAST_RESENT_MS || took_ms > UINT32_MAX || !local.port)
+  if (took_ms < fetch->fetcher->late_ms || took_ms > UINT32_MAX || !local.port)
     return;
   fetch->left_ns +=
       ms_ns * lr_crawl_sending_time(local, remote, (uint32_t)took_ms);

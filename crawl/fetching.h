@@ -61,10 +61,11 @@ typedef struct lr_crawl_request {
 typedef struct lr_crawl_fetcher_options {
   lariat_pool *pool;
   const lariat_client_options *client;
-  const char *from;  /* the header; NULL: none */
-  size_t most_body;  /* bytes of a body that are taken */
-  size_t most_bytes; /* of all bodies that are on their way; one is, in any
-                        case */
+  const char *from;   /* the header; NULL: none */
+  uint64_t most_body; /* bytes of a body that are taken */
+  size_t most_bytes;  /* of all bodies that are on their way; one is, in any
+                         case */
+  uint64_t delay_ms;  /* that is to be kept between requests to a host */
 } lr_crawl_fetcher_options;
 
 /* Makes a fetcher on the calling thread's reactor, which is one of the pool's.

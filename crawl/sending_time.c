@@ -94,10 +94,10 @@ static bool read_times(lr_crawl_tcp_end local, lr_crawl_tcp_end remote,
   return length > 0 && read_answer(answer, (size_t)length, out);
 }
 
-/* Tells whether the last round trip took more than half of that time: a mean
- * deviation moves by a quarter of what is new. */
+/* Tells whether the last round trip took most of that time: a mean deviation
+ * moves by a quarter of what is new. */
 static bool was_slow(const struct tcp_times *times, uint32_t took_ms) {
-  return 4 * (uint64_t)times->rttvar > 500 * (uint64_t)took_ms;
+  return 4 * (uint64_t)times->rttvar > 750 * (uint64_t)took_ms;
 }
 
 /* Both clocks tick every few milliseconds. */

@@ -7,9 +7,6 @@
 
 #include <stdint.h>
 
-/* What is sent again is so after that time at the least: Linux' TCP_RTO_MIN. */
-enum { LR_CRAWL_LEAST_RESENT_MS = 200 };
-
 /* An end of a connection: its address as text, without brackets. */
 typedef struct lr_crawl_tcp_end {
   const char *ip;

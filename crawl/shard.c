@@ -431,13 +431,13 @@ void lr_crawl_shard_stop(lr_crawl_shard *shard, bool at_once) {
 static lariat_status open_fetcher(lr_crawl_shard *shard) {
   const lr_crawl_settings *settings = shard->config.settings;
   lariat_client_options client = lr_crawl_settings_client(settings);
-  uint64_t most = settings->options.max_body_bytes;
   lr_crawl_fetcher_options options = {
       .pool = shard->config.pool,
       .client = &client,
       .from = settings->from,
-      .most_body = most < SIZE_MAX ? (size_t)most : SIZE_MAX,
-      .most_bytes = most_bodies / shard->config.count};
+      .most_body = settings->options.max_body_bytes,
+      .most_bytes = most_bodies / shard->config.count,
+      .delay_ms = settings->options.delay_ms};
   return lr_crawl_fetcher_new(&options, &shard->fetcher);
 }
 
