@@ -560,7 +560,8 @@ static const char usage[] =
 
 static const char notes[] =
     "Exit code: 0 done, 1 some failed, 2 bad usage, 3 a budget is used up,\n"
-    "4 the disk is full, 5 no page at all, 75 not now (the directory is in use,\n"
+    "4 the disk is full, 5 no page at all, 75 not now (the directory is in "
+    "use,\n"
     "or there is no database), 130 and 143 stopped.\n"
     "Example: lariat crawl --contact me@example.org site "
     "https://example.org/\n";
