@@ -45,6 +45,8 @@ endif()
 install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}"
         FILES_MATCHING PATTERN "*.md" PATTERN "*.c" PATTERN "*.svg"
         PATTERN "*.schema.json" PATTERN man EXCLUDE)
+install(DIRECTORY docs/recipes DESTINATION "${CMAKE_INSTALL_DOCDIR}"
+        USE_SOURCE_PERMISSIONS)
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 # The file finds its own prefix, so that --prefix at installation works.

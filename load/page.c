@@ -206,7 +206,12 @@ static void add_part(const lr_load_report *report, const lr_load_merged *part) {
   add_cell(report, "td", lr_load_show_duration(part->late_p99_ns).text);
   add_cell(report, "td", lr_load_show_share(part->cpu_most, 1).text);
   add_cell(report, "td", lr_load_show_share(part->wait_most, 1).text);
-  lr_load_page_add_text(report, "<td class=\"text\">", part->host, "</td>");
+  lr_load_text host = {0};
+  lr_load_describe_host(&host, part);
+  if (host.status != LARIAT_OK) report->out->status = host.status;
+  lr_load_page_add_text(report, "<td class=\"text\">",
+                        host.bytes ? host.bytes : "", "</td>");
+  lr_load_text_clear(&host);
   lr_load_page_add_text(report, "<td class=\"text\">", part->machine,
                         "</td></tr>\n");
 }

@@ -166,6 +166,16 @@ void lr_load_describe_share(lr_load_text *out,
   describe_start(out, facts);
 }
 
+void lr_load_describe_host(lr_load_text *out, const lr_load_merged *part) {
+  double ahead = (double)part->clock_ahead_ns;
+  lr_load_text_add(out, part->host);
+  if (!part->clock_ahead_ns) return;
+  lr_load_text_format(
+      out, "%sits clock %s %s", *part->host ? ", " : "",
+      lr_load_show_duration((uint64_t)(ahead < 0 ? -ahead : ahead)).text,
+      ahead < 0 ? "behind" : "ahead");
+}
+
 const char *lr_load_name_model(const lariat_load_result *result) {
   return result->facts.open ? "open" : "closed";
 }

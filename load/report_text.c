@@ -65,12 +65,19 @@ static void add_line(lr_load_text *out, const char *label, const char *string) {
   add_wrapped(out, string, LABEL);
 }
 
+/* Adds the words of `sentence` from column `column` on, and drops it. */
+static void add_sentence_at(lr_load_text *out, lr_load_text *sentence,
+                            size_t column) {
+  if (sentence->status != LARIAT_OK) out->status = sentence->status;
+  if (sentence->bytes) add_wrapped(out, sentence->bytes, column);
+  lr_load_text_clear(sentence);
+}
+
 /* Adds what `sentence` has as a line, and drops it. */
 static void add_sentence(lr_load_text *out, const char *label,
                          lr_load_text *sentence) {
-  if (sentence->status != LARIAT_OK) out->status = sentence->status;
-  if (sentence->bytes) add_line(out, label, sentence->bytes);
-  lr_load_text_clear(sentence);
+  if (sentence->bytes) add_padded(out, label, LABEL);
+  add_sentence_at(out, sentence, LABEL);
 }
 
 /* ---- Verdict and thresholds ---- */
@@ -366,11 +373,13 @@ static void add_part(lr_load_text *out, const lr_load_merged *part) {
   add_amount(out, lr_load_show_share(part->cpu_most, 1));
   add_amount(out, lr_load_show_share(part->wait_most, 1));
   lr_load_text_add(out, "\n");
-  if (!*part->host) return;
-  lr_load_text_repeat(out, ' ', 4);
-  lr_load_add_plain(out, part->host);
-  lr_load_text_add(out, ": ");
-  add_wrapped(out, part->machine, 4);
+  lr_load_text host = {0};
+  lr_load_describe_host(&host, part);
+  if (host.length) {
+    lr_load_text_format(&host, ": %s", part->machine);
+    lr_load_text_repeat(out, ' ', 4);
+    add_sentence_at(out, &host, 4);
+  }
 }
 
 /* Adds what each part was, beside the others. */

@@ -128,9 +128,13 @@ class Gaps:
 
     def __init__(self, directory):
         self.of_one, self.of_two = [], []
+        self.all = []  # when, how long, whose machines
         with open(os.path.join(directory, "gaps"), encoding="ascii") as text:
             for line in text:
-                _, _, gap_ns, before, after = line.split()
+                _, at_ns, gap_ns, before, after = line.split()
+                self.all.append((int(at_ns) / 1e9, int(gap_ns) / 1e6,
+                                 network.number_of(before),
+                                 network.number_of(after)))
                 (self.of_one if before == after else self.of_two).append(
                     int(gap_ns) / 1e6)
 
@@ -235,6 +239,9 @@ def disturbed_crawl(bars, database, machines, most, draw, seed):
                 expected_of(bars, server, arguments), outcome)
         outcome.totals = server.end()
     outcome.gaps = Gaps(directory)
+    for at_s, gap_ms, before, after in outcome.gaps.all[:8]:
+        say("      %.1f ms, of %d after %d: %s" % (
+            gap_ms, after, before, ", ".join(disturber.before(at_s, after))))
     if not outcome.wrong:
         shutil.rmtree(directory, ignore_errors=True)
     return outcome

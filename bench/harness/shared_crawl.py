@@ -149,6 +149,7 @@ class Disturber:
         self.database_busy = False
         self.away_until = 0.0
         self.refused = 0  # workers that began while it was away
+        self.history = []  # when, what, whose machine
         self.counts = {}
         self.wrong = []
         self.kinds = [
@@ -182,6 +183,16 @@ class Disturber:
         self.counts[names[chosen]] = self.counts.get(names[chosen], 0) + 1
         return True
 
+    def note(self, what, worker=None):
+        self.history.append((time.monotonic(), what,
+                             worker.machine.number if worker else None))
+
+    def before(self, when_s, machine):
+        """The last things that were done to a machine, and the database."""
+        return ["%s %.3f s before" % (what, when_s - at)
+                for at, what, whose in self.history
+                if at <= when_s and whose in (None, machine)][-4:]
+
     def done(self):
         return sum(self.counts.values())
 
@@ -189,10 +200,12 @@ class Disturber:
         def act():
             what()
             worker.busy = False
+            self.note("put right", worker)
         return act
 
     def kill(self, worker):
         worker.kill()
+        self.note("killed", worker)
         worker.busy = True
         self.later(self.draw.choice((0, self.draw.uniform(0, 1.5) *
                                      self.lease_s)),
@@ -200,6 +213,7 @@ class Disturber:
 
     def replace(self, worker):
         worker.kill()
+        self.note("killed for good", worker)
         worker.busy = True  # for ever
         self.later(self.draw.uniform(0, self.lease_s),
                    lambda: self.crawl.join(worker.machine))
@@ -215,12 +229,14 @@ class Disturber:
 
     def freeze(self, worker):
         worker.freeze()
+        self.note("stopped", worker)
         worker.busy = True
         self.later(self.draw.uniform(1.05, 2.5) * self.lease_s,
                    self.release(worker, worker.thaw))
 
     def cut(self, worker, bridge):
         worker.machine.pull(bridge)
+        self.note("cut from the " + bridge, worker)
         worker.busy = True
         self.later(self.draw.uniform(0.1, 2.5) * self.lease_s, self.release(
             worker, lambda: worker.machine.put_back(bridge)))
@@ -235,6 +251,7 @@ class Disturber:
         if self.database_busy:
             return False
         self.database_busy = True
+        self.note("no database")
         self.database.stop(self.draw.choice(self.database.ways))
         self.later(self.draw.choice((0, self.draw.uniform(0, 2) *
                                      self.lease_s)), self.bring_back)
@@ -244,3 +261,4 @@ class Disturber:
         self.database.start()
         self.database_busy = False
         self.away_until = time.monotonic()
+        self.note("database there")

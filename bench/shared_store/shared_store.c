@@ -3,11 +3,12 @@
  * takes their URLs as fetched, and commits outcomes and links.  What a page
  * costs the database is to be read from the CPU of the database's processes.
  *
- * usage: bench-shared-store DATABASE PAGES SITES LINKS all|new SEED
+ * usage: bench-shared-store DATABASE PAGES SITES LINKS all|new SEED QUEUES
  *
  * Page i links to 4i + 1 ... 4i + 4, as far as there are so many, and to others
- * by a power law; `new`: what this worker has sent before is not sent again.
- * Prints the pages that it had, its links, and commits.  Exit code: 0, 1. */
+ * by a power law; `new`: what this worker has sent before is not sent again. Up
+ * to QUEUES sites, of 20 URLs each, are a commit. Prints the pages that it had,
+ * its links, and commits.  Exit code: 0, 1. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +23,13 @@
 enum {
   CHILDREN = 4,
   LINKS_MAX = 100,
-  QUEUES = 64, /* leased at once */
+  QUEUES = 64, /* leased at once, at the most */
   URLS = 20,   /* of each */
   URL_ROOM = 128
 };
 
 static uint64_t pages, sites;
-static unsigned links;
+static unsigned links, queues;
 static bool sends_all;
 static uint64_t random_state;
 static bool *sent; /* by page */
@@ -111,9 +112,13 @@ static void add_link(uint64_t page, uint64_t via) {
 }
 
 static void add_links(uint64_t page, uint64_t id) {
-  for (uint64_t i = 1; i <= CHILDREN; i++)
-    if (CHILDREN * page + i < pages) add_link(CHILDREN * page + i, id);
-  for (unsigned i = CHILDREN; i < links; i++) {
+  unsigned added = 0;
+
+  for (uint64_t i = 1; i <= CHILDREN && CHILDREN * page + i < pages; i++) {
+    add_link(CHILDREN * page + i, id);
+    added++;
+  }
+  for (; added < links; added++) {
     double share = (double)(mix(random_state++) >> 11) / 9007199254740992.0;
 
     add_link((uint64_t)((double)pages * share * share * share), id);
@@ -180,7 +185,7 @@ static bool take_turn(void) {
   lr_crawl_shared_counts counts = {0};
   uint64_t next_ms;
 
-  check(lr_crawl_shared_lease(store, QUEUES, URLS, &list, &next_ms, &fault));
+  check(lr_crawl_shared_lease(store, queues, URLS, &list, &next_ms, &fault));
   if (list.count) {
     take_leases(&list);
     commit();
@@ -216,9 +221,9 @@ int main(int argc, char **argv) {
   lariat_coroutine_options coroutine = {
       .size = sizeof coroutine, .stack_bytes = LR_CRAWL_SHARED_STACK_BYTES};
 
-  if (argc != 7) {
+  if (argc != 8) {
     fprintf(stderr, "usage: bench-shared-store DATABASE PAGES SITES LINKS "
-                    "all|new SEED\n");
+                    "all|new SEED QUEUES\n");
     return 2;
   }
   options.connection = argv[1];
@@ -227,6 +232,7 @@ int main(int argc, char **argv) {
   links = (unsigned)strtoul(argv[4], NULL, 10) % LINKS_MAX;
   sends_all = strcmp(argv[5], "all") == 0;
   random_state = strtoull(argv[6], NULL, 10) << 32;
+  queues = 1 + (unsigned)(strtoul(argv[7], NULL, 10) - 1) % QUEUES;
   check(lariat_reactor_new(NULL, &options.reactor));
   lariat_deferred_forget(lariat_deferred_add_both(
       lariat_coroutine_start_with(options.reactor, run, &options, &coroutine),

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: postgres
  * shared_workers_test.c: crawls that workers share, on a PostgreSQL of the
  * test's own: each page once over all their WARC files, whatever becomes of a
  * worker, of its leases and of the database. */
@@ -193,7 +194,6 @@ static void test_two(void) {
   open_workers(&w, "two");
   w.c.options.in_flight = w.more[0].options.in_flight = 3; /* sites of each */
   crawling_start(&w.c);
-  w.more[0].f = w.c.f;
   crawling_start(&w.more[0]);
   finish_worker(&w, 0);
   finish_worker(&w, 1);

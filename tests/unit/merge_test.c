@@ -381,6 +381,16 @@ static lariat_load_result *merge_late(int64_t agreed_ns, int64_t late_ns,
   return close_merge(merge);
 }
 
+/* The text for people has this. */
+static void expect_text(lariat_load_result *result, const char *words) {
+  char *text = NULL;
+  CU_ASSERT_EQUAL(
+      lariat_load_report_write(result, NULL, LARIAT_LOAD_TEXT, &text, NULL),
+      LARIAT_OK);
+  if (!text || !strstr(text, words)) fixture_fail("no \"%s\": %s", words, text);
+  lariat_load_text_free(text);
+}
+
 static void test_late(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
@@ -401,6 +411,11 @@ static void test_late(void) {
                       3 * (int64_t)LOAD_RESULT_S - 1000);
   CU_ASSERT_PTR_NULL(find(result, "starts-apart"));
   CU_ASSERT_EQUAL(result->merged[2].began_ns, 1000);
+  expect_text(result, "    web-3, its clock 3.00 s ahead: a machine with");
+  lariat_load_result_free(result);
+  result = merge_late(0, -10 * (int64_t)LOAD_RESULT_MS,
+                      -10 * (int64_t)LOAD_RESULT_MS);
+  expect_text(result, "    web-3, its clock 10.0 ms behind: a machine with");
   lariat_load_result_free(result);
   fixture_close(&f);
 }

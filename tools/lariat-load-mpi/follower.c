@@ -25,10 +25,11 @@ struct follower {
   struct process *process;
   enum follower_state state;
   int code;
-  bool told; /* the code, by the leader */
-  bool lost; /* the leader */
-  uint64_t heard_ns;
-  char *result; /* on its way; NULL: none */
+  bool told;         /* the code, by the leader */
+  bool lost;         /* the leader */
+  uint64_t heard_ns; /* of the leader */
+  int unheard;       /* news sent to it since then */
+  char *result;      /* on its way; NULL: none */
   MPI_Request sending;
 };
 
@@ -110,6 +111,7 @@ static void start(struct follower *follower, int64_t start_at_ns) {
 static void take(struct follower *follower, int kind,
                  const struct message *taken, int64_t at_ns) {
   follower->heard_ns = process_now_ns(follower->process);
+  follower->unheard = 0;
   if (kind == MESSAGE_PING) {
     answer_pings(at_ns);
   } else if (kind == MESSAGE_START && follower->state == FOLLOWER_READY) {
@@ -154,7 +156,9 @@ static void look_at_leader(struct follower *follower) {
       follower->state == FOLLOWER_RUNNING ? SILENCE_MS : LONGEST_END_MS;
   if (process_now_ns(process) - follower->heard_ns > longest_ms * MS_NS)
     follower->lost = true;
-  if (!process_is_news_due(process) || follower->state == FOLLOWER_DONE) return;
+  if (!process_is_news_due(process) || follower->state == FOLLOWER_DONE ||
+      follower->unheard++ >= MESSAGE_UNHEARD)
+    return;
   struct message news = {.numbers = {(int64_t)process_failures(process)}};
   if (!message_send(0, MESSAGE_NEWS, &news)) follower->lost = true;
 }

@@ -259,6 +259,7 @@ static void look_for_lost(struct leader *leader) {
     struct peer *peer = &leader->peers.list[i];
     bool waited_for =
         peer->state == PEER_RUNNING || peer->state == PEER_SENDING;
+    if (peer->state == PEER_LOST) stop_all(leader, false);
     if (!waited_for || now_ns - peer->heard_ns < SILENCE_MS * MS_NS) continue;
     say("nothing was heard of %s for %d s: it is given up, and the others end",
         name_of(leader, i, name), SILENCE_MS / 1000);
@@ -278,7 +279,6 @@ static bool is_over(const struct leader *leader) {
 
 static void watch(struct leader *leader) {
   struct process *process = leader->process;
-  struct message news = {.code = 0};
   while (!is_over(leader)) {
     take_messages(leader);
     peers_look_at_results(&leader->peers);
@@ -287,8 +287,7 @@ static void watch(struct leader *leader) {
     look_for_early_ends(leader);
     look_for_lost(leader);
     process_end_grace(process);
-    if (process_is_news_due(process))
-      peers_tell(&leader->peers, MESSAGE_NEWS, &news);
+    if (process_is_news_due(process)) peers_tell_news(&leader->peers);
     message_pause(process_is_running(process) ? PAUSE_RUNNING_MS : PAUSE_MS);
   }
 }

@@ -23,6 +23,11 @@ enum message_kind {
   MESSAGE_EXIT    /* leader: leave, with this exit code */
 };
 
+/* How many news are sent to a process of which nothing is heard meanwhile.  One
+ * that is gone takes none any more, and with some twenty on their way to it
+ * MPI_Send waits for ever. */
+enum { MESSAGE_UNHEARD = 5 };
+
 struct message {
   int32_t code; /* an exit code; 0: all is well */
   int32_t flag; /* STOP: give up what is under way; END: before its time */

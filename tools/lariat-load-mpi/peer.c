@@ -57,6 +57,7 @@ void peers_take(struct peers *peers, int rank, int kind,
   struct peer *peer = &peers->list[rank];
   if (peer->state == PEER_LOST) return;
   peer->heard_ns = now_ns;
+  peer->unheard = 0;
   if (kind == MESSAGE_HELLO)
     take_hello(peer, taken);
   else if (kind == MESSAGE_NEWS)
@@ -82,6 +83,16 @@ void peers_tell(struct peers *peers, enum message_kind kind,
   for (int i = 1; i < peers->count; i++)
     if (peers->list[i].state != PEER_LOST && !message_send(i, kind, sent))
       peers->list[i].state = PEER_LOST;
+}
+
+void peers_tell_news(struct peers *peers) {
+  struct message news = {.code = 0};
+  for (int i = 1; i < peers->count; i++) {
+    struct peer *peer = &peers->list[i];
+    if (peer->state == PEER_LOST || peer->unheard >= MESSAGE_UNHEARD) continue;
+    peer->unheard++;
+    if (!message_send(i, MESSAGE_NEWS, &news)) peer->state = PEER_LOST;
+  }
 }
 
 /* ---- Counts ---- */

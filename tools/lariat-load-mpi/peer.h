@@ -28,6 +28,7 @@ struct peer {
   char version[32];
   struct clock_offset clock;
   uint64_t heard_ns; /* by the leader's reactor */
+  int unheard;       /* news sent to it since then */
   uint64_t failures; /* of its requests */
   int code;          /* the exit code that it told */
   bool early;        /* it ended before its time */
@@ -54,6 +55,9 @@ void peers_look_at_results(struct peers *peers);
 /* Sends all of them that are not lost a message. */
 void peers_tell(struct peers *peers, enum message_kind kind,
                 const struct message *sent);
+
+/* Sends those news that have heard the last ones. */
+void peers_tell_news(struct peers *peers);
 
 /* Returns how many are in that state. */
 int peers_in(const struct peers *peers, enum peer_state state);

@@ -285,13 +285,16 @@ static void a_worker_is_stopped_past_its_lease(void) {
 /* Whoever has started it may do so again: nothing is wrong with the options. */
 static void there_is_no_database(void) {
   struct program worker;
+  char directory[PATH_ROOM];
   program_open(&worker, LARIAT_PROGRAM);
+  (void)program_file(&worker, "crawl", directory, sizeof directory);
   program_run(&worker,
               (const char *const[]){"crawl", "--frontier",
                                     "postgres:///crawl?host=/nonexistent",
-                                    "site", "http://127.0.0.1:1/", NULL});
+                                    directory, "http://127.0.0.1:1/", NULL});
   if (worker.code != 75)
     fixture_fail("exit code %d: %s", worker.code, worker.err);
+  (void)nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
   program_close(&worker);
 }
 

@@ -377,7 +377,7 @@ static const struct option_row rows[] = {
                "*HOST* is an address, `localhost`, or nothing, which is "
                "127.0.0.1; whoever can reach it can read the counts."},
     {NAMED("since", '\0', "DIR", AGAIN), AT(TEXT, again.since), .low = 1,
-     .files = OPTION_DIRECTORIES, .help = "an earlier crawl", .is_terse = true,
+     .files = OPTION_DIRECTORIES, .is_terse = true, .help = "an earlier crawl",
      .manual =
          "Asks by the validators of the crawl in *DIR* whether a page has "
          "changed; what has not becomes a *revisit* record."},
@@ -392,7 +392,8 @@ static const struct option_row rows[] = {
                "power failed, say: fetches again what was behind its end. "
                "Without it such a directory is refused."},
     {NAMED("frontier", '\0', "URL", WORKERS), AT(TEXT, shared.frontier),
-     .low = 1, .is_secret = true, .help = "the crawl is in PostgreSQL",
+     .low = 1, .is_secret = true, .is_terse = true,
+     .help = "the crawl is in PostgreSQL",
      .expects = "a database, as postgres://host/name",
      .manual =
          "Keeps the crawl's URLs in this database, where other workers have "
@@ -404,19 +405,21 @@ static const struct option_row rows[] = {
          "and `--group ip` cannot be given with it; `--max-pages` and "
          "`--max-bytes` are of all workers together, and may be exceeded by "
          "what those have in flight."},
-    {NAMED("crawl-name", '\0', "NAME", WORKERS), AT(TEXT, shared.name),
-     .low = 1, .help = "of the crawl in there", .preset = "lariat",
-     .is_terse = true, .expects = "a name",
-     .manual = "The crawl's name in the database: its tables are in a schema "
-               "that is called so."},
     {NAMED("lease", '\0', "S", WORKERS),
-     LIMITED(SECONDS, shared.lease_ms, 1000, DAY_MS), .preset = "60",
-     .is_terse = true, .help = "how long a site is one worker's",
+     LIMITED(SECONDS, shared.lease_ms, 1000, DAY_MS), .is_terse = true,
+     .help = "how long a site is one worker's",
      .expects = "a time from 1s on, as 30 or 2m",
      .manual =
-         "A worker has a site for so long, and longer while it works on it.\n"
+         "A worker has a site for so long, by default a minute, and longer "
+         "while "
+         "it works on it.\n"
          "When a worker dies, others have its sites after that time, and what "
          "it had not committed is fetched again."},
+    {NAMED("crawl-name", '\0', "NAME", WORKERS), AT(TEXT, shared.name),
+     .low = 1, .help = "of the crawl in there", .is_terse = true,
+     .expects = "a name",
+     .manual = "The crawl's name in the database, by default *lariat*: its "
+               "tables are in a schema that is called so."},
     {NAMED("concurrency", 'c', "N", MACHINE),
      LIMITED(COUNT, machine.concurrency, 1, 1000000), .help = "in flight",
      .preset = "1024", .is_terse = true,
