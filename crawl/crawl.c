@@ -111,6 +111,8 @@ static void close_pool(lariat_crawl *crawl) {
     lr_crawl_stats_keep(crawl);
     (void)lr_crawl_commit(crawl);
   }
+  if (crawl->end == LARIAT_CRAWL_DONE)
+    lr_crawl_frontier_end_again(crawl->frontier);
   close_frontier(crawl);
   lariat_deferred *closed = lariat_pool_close(crawl->pool, crawl->reactor, 0);
   lariat_deferred_forget(
@@ -291,6 +293,7 @@ static void begin(lariat_crawl *crawl) {
   lariat_status status = lr_crawl_recall_budgets(crawl);
   lr_crawl_frontier_tell_hosts(crawl->frontier);
   if (status == LARIAT_OK) status = offer_seeds(crawl);
+  if (status == LARIAT_OK) status = lr_crawl_offer_earlier(crawl);
   if (status != LARIAT_OK) {
     lr_crawl_fault fault = {0};
     lr_crawl_fault_set(&fault, status, 0, "the crawl cannot begin: %s",

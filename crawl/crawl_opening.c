@@ -109,7 +109,8 @@ static lariat_status open_frontier(lariat_crawl *crawl, lr_crawl_fault *fault) {
   crawl->settings->hash = lr_crawl_frontier_hash_key(crawl->frontier);
   crawl->resumed = counts.known > 0;
   crawl->pages =
-      counts.by_kind[LR_CRAWL_FETCHED] + counts.by_kind[LR_CRAWL_REVISIT];
+      counts.by_kind[LR_CRAWL_FETCHED] + counts.by_kind[LR_CRAWL_REVISIT] -
+      counts.outdated_pages;
   return status;
 }
 

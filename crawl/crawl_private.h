@@ -169,6 +169,19 @@ bool lr_crawl_commit(lariat_crawl *crawl);
 lariat_status lr_crawl_offer(lariat_crawl *crawl, const lariat_crawl_seed *seed,
                              char hop);
 
+/* Tells whether a URL is of a host that is one too many. */
+bool lr_crawl_is_host_too_many(const lariat_crawl *crawl,
+                               const lr_crawl_found_url *found);
+
+/* ---- earlier_urls.c ---- */
+
+/* Offers what the crawl of `since` knows and is in scope: behind a page that
+ * has not changed nothing else would lead to it.  Statuses as
+ * lr_crawl_offer. */
+lariat_status lr_crawl_offer_earlier(lariat_crawl *crawl);
+
+/* ---- crawl_work.c ---- */
+
 /* Says that a host has URLs now; for the frontier. */
 void lr_crawl_take_host(void *context, uint64_t host, const char *origin);
 

@@ -31,8 +31,9 @@ static void hash_in_sql(sqlite3_context *context, int count,
 /* Later outcomes win, but a 304 says nothing of what it leaves out, and has no
  * body of its own. */
 static const char gather[] =
-    "insert into main.earlier select lariat_hash(" LR_CRAWL_URL_IN_SQL
-    ") as id, o.at_ns, o.etag, o.last_modified, o.digest"
+    "insert into main.earlier(id, at_ns, etag, last_modified, digest, status)"
+    " select lariat_hash(" LR_CRAWL_URL_IN_SQL
+    ") as id, o.at_ns, o.etag, o.last_modified, o.digest, o.status"
     " from SOURCE.outcome o join SOURCE.url u on u.id = o.url"
     " join SOURCE.host h on h.id = u.host"
     " where o.kind between 1 and 3 order by 1, o.seq"
@@ -40,7 +41,13 @@ static const char gather[] =
     " at_ns = iif(excluded.digest is null, at_ns, excluded.at_ns),"
     " etag = coalesce(excluded.etag, etag),"
     " last_modified = coalesce(excluded.last_modified, last_modified),"
-    " digest = coalesce(excluded.digest, digest)";
+    " digest = coalesce(excluded.digest, digest),"
+    " status = iif(excluded.status = 304, status, excluded.status)";
+
+/* Has the outcomes behind the last one there is compared with the rows. */
+static const char begin_comparing[] =
+    "insert or replace into main.setting"
+    " select 'compared', coalesce(max(seq), 0) from main.outcome";
 
 /* Returns the statement for a database that is attached under a name. */
 static char *write_gather(const char *source) {
@@ -63,15 +70,21 @@ static lariat_status run(lr_crawl_frontier *frontier, const char *text,
   return lr_crawl_store_check(&frontier->store, code, fault);
 }
 
-static lariat_status gather_from(lr_crawl_frontier *frontier,
-                                 const char *source, lr_crawl_fault *fault) {
-  char *text = write_gather(source);
+lariat_status lr_crawl_frontier_add_hash(lr_crawl_frontier *frontier,
+                                         lr_crawl_fault *fault) {
   int code =
       sqlite3_create_function_v2(frontier->store.database, "lariat_hash", 1,
                                  SQLITE_UTF8 | SQLITE_DETERMINISTIC,
                                  &frontier->key, hash_in_sql, NULL, NULL, NULL);
-  lariat_status status = lr_crawl_store_check(&frontier->store, code, fault);
+  return lr_crawl_store_check(&frontier->store, code, fault);
+}
+
+static lariat_status gather_from(lr_crawl_frontier *frontier,
+                                 const char *source, lr_crawl_fault *fault) {
+  char *text = write_gather(source);
+  lariat_status status = lr_crawl_frontier_add_hash(frontier, fault);
   if (!status) status = run(frontier, text, fault);
+  if (!status) status = run(frontier, begin_comparing, fault);
   lariat_memory_release(text);
   return status;
 }
@@ -131,14 +144,65 @@ static lariat_status read_since(lr_crawl_frontier *frontier, const char *since,
   return status;
 }
 
+/* ---- The same crawl, again ---- */
+
+static lariat_status read_number(lr_crawl_frontier *frontier, const char *name,
+                                 int64_t *number, lr_crawl_fault *fault) {
+  bool row = false;
+  lr_crawl_store *store = &frontier->store;
+  lariat_status status =
+      lr_crawl_store_ask(store, &row, fault, LR_CRAWL_GET_SETTING, "t", name);
+  if (row) *number = lr_crawl_store_integer(store, LR_CRAWL_GET_SETTING, 0);
+  lr_crawl_store_end(store, LR_CRAWL_GET_SETTING);
+  return status;
+}
+
+/* Begins to fetch all again that is old enough. */
+static lariat_status begin_again(lr_crawl_frontier *frontier,
+                                 lr_crawl_fault *fault) {
+  lr_crawl_store *store = &frontier->store;
+  lariat_status status = lr_crawl_store_begin(store, fault);
+  if (status) return status;
+  status = gather_from(frontier, "main", fault);
+  if (!status)
+    status = lr_crawl_store_run(store, fault, LR_CRAWL_SET_SETTING, "ti",
+                                "again", frontier->again_s);
+  if (!status) status = lr_crawl_store_commit(store, fault);
+  if (status) lr_crawl_store_rollback(store);
+  return status;
+}
+
+/* Begins it, or goes on where an earlier run has begun and not ended it. */
+static lariat_status read_again(lr_crawl_frontier *frontier,
+                                lr_crawl_fault *fault) {
+  lariat_status status =
+      frontier->again_s
+          ? begin_again(frontier, fault)
+          : read_number(frontier, "again", &frontier->again_s, fault);
+  return status ? status
+                : read_number(frontier, "compared", &frontier->compared, fault);
+}
+
+void lr_crawl_frontier_end_again(lr_crawl_frontier *frontier) {
+  if (!frontier->again_s) return;
+  (void)lr_crawl_store_run(&frontier->store, NULL, LR_CRAWL_SET_SETTING, "ti",
+                           "again", (int64_t)0);
+}
+
+bool lr_crawl_frontier_is_outdated(const lr_crawl_frontier *frontier,
+                                   uint64_t seq, int64_t at_ns) {
+  const int64_t second_ns = 1000000000;
+  return frontier->again_s && (int64_t)seq <= frontier->compared &&
+         at_ns < frontier->again_s * second_ns;
+}
+
 lariat_status lr_crawl_frontier_read_earlier(lr_crawl_frontier *frontier,
                                              const char *since,
                                              lr_crawl_fault *fault) {
   bool row = false;
   lr_crawl_store *store = &frontier->store;
   lariat_status status = since ? read_since(frontier, since, fault) : LARIAT_OK;
-  if (!status && frontier->again_s)
-    status = gather_from(frontier, "main", fault);
+  if (!status) status = read_again(frontier, fault);
   if (!status)
     status = lr_crawl_store_ask(store, &row, fault, LR_CRAWL_HAS_EARLIER, "");
   frontier->has_earlier = row;

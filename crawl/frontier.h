@@ -138,6 +138,13 @@ void lr_crawl_frontier_tell_hosts(lr_crawl_frontier *frontier);
  * is (INT64_MAX: never). */
 int64_t lr_crawl_frontier_wake(lr_crawl_frontier *frontier, int64_t now_s);
 
+/* Tells whether an outcome does not count, since its URL is fetched again; and
+ * says that all which was to be fetched again was.  Until then a crawl that is
+ * opened without `again_s` goes on with that. */
+bool lr_crawl_frontier_is_outdated(const lr_crawl_frontier *frontier,
+                                   uint64_t seq, int64_t at_ns);
+void lr_crawl_frontier_end_again(lr_crawl_frontier *frontier);
+
 /* ---- Outcomes and the commit ---- */
 
 /* Takes an outcome with all it points to; it is written by the next commit.
@@ -228,6 +235,7 @@ typedef struct lr_crawl_frontier_counts {
   uint64_t handed_out;                      /* of those, taken */
   uint64_t by_kind[LR_CRAWL_OUTCOME_KINDS]; /* outcomes, by
                                                lr_crawl_outcome_kind */
+  uint64_t outdated_pages; /* of the outcomes, what is fetched again */
   uint64_t hosts, hosts_with_queue;
   uint64_t warc_files, warc_bytes;
   uint64_t memory; /* bytes of queues, fingerprints, hosts and recent texts */

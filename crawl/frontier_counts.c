@@ -60,6 +60,7 @@ lr_crawl_frontier_count(const lr_crawl_frontier *frontier) {
                                      .queued = count_queued(frontier),
                                      .later = frontier->later.count,
                                      .handed_out = frontier->handed_out.count,
+                                     .outdated_pages = frontier->outdated_pages,
                                      .hosts = frontier->hosts.count,
                                      .hosts_with_queue =
                                          frontier->hosts_with_queue,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "changes.h"
 #include "crawl_config.h"
 #include "crawl_private.h"
 #include "directory.h"
@@ -135,6 +136,37 @@ lariat_crawl_reader_outcomes(lariat_crawl_reader *reader,
   lariat_status status = lr_crawl_frontier_each_outcome(reader->frontier, 0,
                                                         tell_outcome, &reading);
   return status == LARIAT_OK ? reading.status : status;
+}
+
+/* ---- Changes ---- */
+
+typedef struct change_reading {
+  lariat_crawl_change_callback *callback;
+  void *context;
+} change_reading;
+
+static bool tell_change(void *context, lr_crawl_change change, const char *url,
+                        int status) {
+  static const char *const names[] = {[LR_CRAWL_CHANGE_NONE] = "",
+                                      [LR_CRAWL_CHANGE_SAME] = "same",
+                                      [LR_CRAWL_CHANGE_CHANGED] = "changed",
+                                      [LR_CRAWL_CHANGE_NEW] = "new",
+                                      [LR_CRAWL_CHANGE_GONE] = "gone",
+                                      [LR_CRAWL_CHANGE_FAILED] = "failed"};
+  const change_reading *reading = context;
+  const lariat_crawl_change told = {.size = sizeof told,
+                                    .url = url,
+                                    .state = names[change],
+                                    .status = status};
+  return reading->callback(&told, reading->context);
+}
+
+lariat_status
+lariat_crawl_reader_changes(lariat_crawl_reader *reader,
+                            lariat_crawl_change_callback *callback,
+                            void *context) {
+  change_reading reading = {callback, context};
+  return lr_crawl_frontier_each_change(reader->frontier, tell_change, &reading);
 }
 
 /* ---- Hosts ---- */

@@ -321,7 +321,7 @@ static void a_crawl_is_steered(void) {
   expect_command(&t, COMMAND("stop", directory), 0);
   program_wait(&t.crawl, 20000);
   CU_ASSERT_EQUAL(t.crawl.code, 130);
-  program_said(&t.crawl, "To go on: lariat crawl DIR");
+  program_said(&t.crawl, "To go on: lariat crawl site");
   CU_ASSERT_EQUAL(site_most_requests(t.site), 1);
   expect_command(&t, COMMAND("pause", directory), 1);
   close_test(&t);

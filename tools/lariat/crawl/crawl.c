@@ -43,6 +43,7 @@ struct run {
   lariat_crawl *crawl;
   lariat_timer second;
   unsigned seconds;
+  uint64_t known; /* URLs at the start, if none was queued */
   enum phase phase;
   bool interrupted;
   bool failed; /* the crawl could not go on; it was said why */
@@ -284,6 +285,14 @@ static int take_down(struct run *run) {
 
 /* ---- The command ---- */
 
+/* Says that there was nothing left to do, and what may be wanted. */
+static void say_idle(const struct run *run, const lariat_crawl_stats *stats) {
+  if (stats->end == LARIAT_CRAWL_DONE && run->known &&
+      run->known == stats->known)
+    say("nothing was left to do: --again 7d asks again for what is older, "
+        "--again 0 for all");
+}
+
 static int end_run(struct run *run) {
   struct crawl_counts counts;
   read_counts(run, &counts);
@@ -292,13 +301,21 @@ static int end_run(struct run *run) {
     print_json(&counts);
   else if (!run->settings->messages.quiet)
     ending_print(&counts, &run->pace, run->settings, stderr);
+  if (!run->settings->messages.quiet) say_idle(run, &counts.stats);
   if (counts.stats.end == LARIAT_CRAWL_DISK) return CRAWL_EXIT_DISK;
   if (run->failed) return EXIT_SOME;
   if (run->interrupted) return interrupt_code();
   return run->silence.told ? CRAWL_EXIT_NO_PAGE : ending_code(&counts.stats);
 }
 
+static void note_start(struct run *run) {
+  lariat_crawl_stats stats = {.size = sizeof stats};
+  (void)!lariat_crawl_read_stats(run->crawl, &stats);
+  run->known = stats.queued ? 0 : stats.known;
+}
+
 static int crawl_all(struct run *run) {
+  note_start(run);
   run->pace.in_flight = run->settings->machine.concurrency;
   begin_progress(run);
   on_second(run);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "crawl/changes.h"
 #include "crawl/crawl.h"
 #include "crawl/survey.h"
 #include "crawl/tables.h"
@@ -121,6 +122,7 @@ void ending_print(const struct crawl_counts *counts, const struct pace *pace,
   if (survey_read(&survey, directory)) crawl_tables_print(&survey, file);
   survey_free(&survey);
   print_run(counts, pace, file);
+  changes_print_sums(directory, file);
   print_going_on(counts, settings, file);
 }
 

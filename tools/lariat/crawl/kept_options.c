@@ -28,10 +28,10 @@ static bool is_among(const char *name, const char *const *names) {
  * remembered elsewhere: seeds are in the database. */
 static bool is_of_one_run(const char *name) {
   static const char *const names[] = {
-      "input",       "seed",       "sitemap",  "max-time", "since",
-      "again",       "repair",     "forget",   "config",   "concurrency",
-      "reactors",    "grace",      "progress", "quiet",    "help",
-      "version",     "frontier",   "lease",    "crawl-name", NULL};
+      "input",    "seed",     "sitemap",    "max-time",    "again",
+      "repair",   "forget",   "config",     "concurrency", "reactors",
+      "grace",    "progress", "quiet",      "help",        "version",
+      "frontier", "lease",    "crawl-name", NULL};
   return is_among(name, names);
 }
 
@@ -43,8 +43,8 @@ static bool has_masked_value(const char *name) {
 }
 
 static bool is_path(const char *name) {
-  static const char *const names[] = {"jsonl", "links", "openmetrics", "cacert",
-                                      NULL};
+  static const char *const names[] = {"jsonl",  "links", "openmetrics",
+                                      "cacert", "since", NULL};
   return is_among(name, names);
 }
 
@@ -53,11 +53,10 @@ bool kept_options_is_masked(const struct crawl_config_entry *entry) {
 }
 
 bool kept_options_exclude(const char *one, const char *other) {
-  static const char *const groups[][3] = {
-      {"requisites", "no-requisites", NULL},
-      {"no-warc", "cdx", NULL},
-      {"no-warc", "on-warc-closed", NULL},
-      {"ipv4", "ipv6", NULL}};
+  static const char *const groups[][3] = {{"requisites", "no-requisites", NULL},
+                                          {"no-warc", "cdx", NULL},
+                                          {"no-warc", "on-warc-closed", NULL},
+                                          {"ipv4", "ipv6", NULL}};
   for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
     if (strcmp(one, other) != 0 && is_among(one, groups[i]) &&
         is_among(other, groups[i]))
@@ -98,7 +97,7 @@ static bool add_entry(struct text *text, const char *name, const char *value) {
   return added;
 }
 
-/* What has a line break is no line of a file. */
+/* A value with a line break is no line of a file. */
 bool kept_options_note(struct text *line, const struct option_row *row,
                        const char *value) {
   if (row->kind == OPTION_ACTION || row->kind == OPTION_IGNORED) return true;
@@ -285,8 +284,7 @@ static bool add_changes(struct text *text, const struct crawl_config *list,
 }
 
 static void say_text(const char *what, struct text *text, const char *rest) {
-  if (text->length)
-    say("%s%.*s%s", what, (int)text->length, text->bytes, rest);
+  if (text->length) say("%s%.*s%s", what, (int)text->length, text->bytes, rest);
   text_free(text);
 }
 
