@@ -32,7 +32,7 @@ struct lr_crawl_frontier {
   bool has_earlier; /* the table of validators has rows */
   int64_t again_s;  /* 0: nothing is fetched again */
   int64_t compared; /* the last outcome before that began */
-  int lock; /* -1: none */
+  int lock;         /* -1: none */
   lr_crawl_store store;
   lr_crawl_hash_key key;
 

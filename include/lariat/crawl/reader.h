@@ -42,6 +42,11 @@ lariat_crawl_reader_open(const char *directory, lariat_crawl_reader **out,
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_crawl_read_kept_text(const char *directory, char **out);
 
+/* Reads which directory the last `since` of a crawl has named, as
+ * lariat_crawl_read_kept_text does. */
+LARIAT_API LARIAT_MUST_USE lariat_status
+lariat_crawl_read_since(const char *directory, char **out);
+
 /* Frees the reader; NULL is allowed. */
 LARIAT_API void lariat_crawl_reader_free(lariat_crawl_reader *reader);
 
@@ -84,9 +89,9 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_crawl_reader_outcomes(
     lariat_crawl_reader *reader, lariat_crawl_outcome_callback *callback,
     void *context);
 
-/* A URL, and what has become of it since the last time: since the crawl that `since`
- * named, or since this one was fetched again.  Texts live for the time of the
- * call. */
+/* A URL, and what has become of it since the last time: since the crawl that
+ * `since` named, or since this one was fetched again.  Texts live for the time
+ * of the call. */
 typedef struct lariat_crawl_change {
   size_t size;
   const char *url;

@@ -242,6 +242,35 @@ static void all_is_fetched_again(void) {
   close_test(&t);
 }
 
+/* ---- The archive ---- */
+
+/* The newest version is shown, and a revisit is followed into the crawl that
+ * has the body. */
+static void the_newest_is_shown(void) {
+  struct going_test t;
+  open_test(&t);
+  run(&t, WHOLE, 0);
+  run(&t, CRAWL("-q", "--again", "0", "site"), 0);
+  program_run(&t.crawl, (const char *const[]){"warc", "show", "site",
+                                              url(&t, "/changing"), NULL});
+  CU_ASSERT_STRING_EQUAL(t.crawl.out, "after <a href=/new>n</a>");
+  program_said(&t.crawl, "2 versions of it: this is that of 2");
+  program_said(&t.crawl, "--at TIME");
+  program_run(&t.crawl,
+              (const char *const[]){"warc", "show", "--at", "1999", "site",
+                                    url(&t, "/changing"), NULL});
+  CU_ASSERT_EQUAL(t.crawl.code, 1);
+  run(&t,
+      CRAWL("-q", "--delay", "0", "--exclude", "excluded", "--since", "site",
+            "new", url(&t, "/")),
+      0);
+  program_run(&t.crawl, (const char *const[]){"warc", "show", "new",
+                                              url(&t, "/list") + 7, NULL});
+  CU_ASSERT(has(t.crawl.out, "<a href=/changing>c</a>"));
+  program_said(&t.crawl, "the record is a revisit");
+  close_test(&t);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"options are remembered", options_are_remembered},
@@ -251,6 +280,7 @@ int main(int argc, char **argv) {
       {"a new crawl has all", a_new_crawl_has_all},
       {"a new crawl has its scope", a_new_crawl_has_its_scope},
       {"all is fetched again", all_is_fetched_again},
+      {"the newest is shown", the_newest_is_shown},
   };
   return fixture_main("crawl going on", tests, FIXTURE_COUNT(tests), argc,
                       argv);
