@@ -246,6 +246,8 @@ static bool take_urls(lariat_crawl *crawl, const lr_crawl_report *report) {
     }
     lariat_status status =
         lr_crawl_frontier_offer(crawl->frontier, &found, &added);
+    if (status == LARIAT_OK && found.hop == 'R')
+      status = lr_crawl_narrow(crawl, &found);
     if (!check(crawl, status, "the log of URLs cannot be written"))
       return false;
     if (added && found.hop == 'S') count_sitemap(crawl, &found);

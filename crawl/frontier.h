@@ -207,6 +207,11 @@ lariat_status lr_crawl_frontier_set_counter(lr_crawl_frontier *frontier,
 int64_t lr_crawl_frontier_counter(const lr_crawl_frontier *frontier,
                                   const char *name);
 
+/* Leaves in the directory that the disk is full, and tells whether the last run
+ * has: in its lock, since the log cannot be written then. */
+void lr_crawl_frontier_mark_full(const lr_crawl_frontier *frontier);
+bool lr_crawl_frontier_was_full(const lr_crawl_frontier *frontier);
+
 /* Adds a line to the crawl's diary, with the next commit. */
 lariat_status lr_crawl_frontier_note(lr_crawl_frontier *frontier, int64_t at_s,
                                      const char *what);

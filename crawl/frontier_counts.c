@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "directory.h"
 #include "frontier_private.h"
 
 static const char queued_name[] = "frontier:queued";
@@ -84,6 +85,15 @@ lariat_status lr_crawl_frontier_set_counter(lr_crawl_frontier *frontier,
 int64_t lr_crawl_frontier_counter(const lr_crawl_frontier *frontier,
                                   const char *name) {
   return lr_crawl_counters_get(&frontier->counters, name);
+}
+
+void lr_crawl_frontier_mark_full(const lr_crawl_frontier *frontier) {
+  lr_crawl_directory_mark_full(frontier->lock);
+}
+
+bool lr_crawl_frontier_was_full(const lr_crawl_frontier *frontier) {
+  return frontier->directory &&
+         lr_crawl_directory_was_full(frontier->directory);
 }
 
 lariat_status lr_crawl_frontier_note(lr_crawl_frontier *frontier, int64_t at_s,

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Directories that are crawled again by `lariat crawl`: what is remembered of
  * the options, what is asked for again, and what has changed. */
+#include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "support/fixture.h"
+#include "support/ports.h"
 #include "support/program.h"
 #include "support/site.h"
 
@@ -29,6 +32,7 @@ static const struct site_page pages[] = {
     {"/top", 200, "", "the top", 0},
     {"/sub/", 200, "",
      "<a href=/sub/a>a</a><a href=/sub/excluded>e</a><a href=/top>t</a>", 0},
+    {"/sub", 301, "Location: /sub/\r\n", "", 0},
     {"/sub/a", 200, "", "<a href=/sub/b>b</a>", 0},
     {"/sub/b", 200, "", "<a href=/top>t</a>", 0},
 };
@@ -271,6 +275,85 @@ static void the_newest_is_shown(void) {
   close_test(&t);
 }
 
+/* ---- Prefixes ---- */
+
+/* A directory without its slash: the redirect says what it is. */
+static void a_prefix_is_narrowed(void) {
+  struct going_test t;
+  char said[300];
+  open_test(&t);
+  run(&t,
+      CRAWL("--delay", "0", "--scope", "prefix", "--max-pages", "2", "site",
+            url(&t, "/sub")),
+      3);
+  snprintf(said, sizeof said, "prefix: everything below %s; below %s alone",
+           url(&t, "/"), url(&t, "/sub/"));
+  program_said(&t.crawl, said);
+  run(&t, CRAWL("--max-pages", "100", "site"), 0);
+  snprintf(said, sizeof said, "prefix: everything below %s\n",
+           url(&t, "/sub/"));
+  program_said(&t.crawl, said);
+  CU_ASSERT_EQUAL(site_requests(t.site, "/sub/b"), 1);
+  CU_ASSERT_EQUAL(site_requests(t.site, "/top"), 0);
+  close_test(&t);
+}
+
+/* ---- What ended it ---- */
+
+static void expect_status(struct going_test *t, const char *line) {
+  run(t, CRAWL("status", "site"), 0);
+  if (!has(t->crawl.out, line)) fixture_fail("%s", t->crawl.out);
+}
+
+static void the_end_is_told(void) {
+  struct going_test t;
+  open_test(&t);
+  begin(&t);
+  expect_status(&t, "ended, since a budget is used up: --max-pages; there are "
+                    "URLs left");
+  run(&t, CRAWL("--max-pages", "100", "site"), 0);
+  expect_status(&t, "done\n");
+  close_test(&t);
+}
+
+/* ---- What fails ---- */
+
+/* A seed that fails is told at once, not when all tries are over. */
+static void a_failure_is_told(void) {
+  struct going_test t;
+  size_t length;
+  char none[64];
+  unsigned port = 1;
+  open_test(&t);
+  CU_ASSERT(ports_find(&port, 1));
+  snprintf(none, sizeof none, "https://127.0.0.1:%u/", port);
+  program_write(&t.crawl, "said", "", 0);
+  char path[300];
+  int said = open(program_file(&t.crawl, "said", path, sizeof path),
+                  O_WRONLY | O_CLOEXEC);
+  t.crawl.error = said;
+  program_start(&t.crawl, CRAWL("site", none));
+  char *text = NULL;
+  for (int i = 0; i < 20000 && !has(text, "it is tried again"); i++) {
+    free(text);
+    usleep(1000);
+    text = program_read(&t.crawl, "said", &length);
+  }
+  CU_ASSERT(has(text, "no connection to the server could be made"));
+  free(text);
+  struct program why;
+  program_open(&why, LARIAT_PROGRAM);
+  program_run(&why, CRAWL("why", t.directories[0], none));
+  CU_ASSERT(has(why.out, "Failed to connect"));
+  program_close(&why);
+  kill(t.crawl.pid, SIGKILL);
+  program_wait(&t.crawl, 20000);
+  close(said);
+  expect_status(&t,
+                "not running: the last run was killed; there are URLs left");
+  close_test(&t);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"options are remembered", options_are_remembered},
@@ -281,6 +364,9 @@ int main(int argc, char **argv) {
       {"a new crawl has its scope", a_new_crawl_has_its_scope},
       {"all is fetched again", all_is_fetched_again},
       {"the newest is shown", the_newest_is_shown},
+      {"a prefix is narrowed", a_prefix_is_narrowed},
+      {"the end is told", the_end_is_told},
+      {"a failure is told", a_failure_is_told},
   };
   return fixture_main("crawl going on", tests, FIXTURE_COUNT(tests), argc,
                       argv);
