@@ -63,6 +63,14 @@ if(frontier_sources AND TARGET lariat_crawl_static)
     lariat_crawl_static lariat_warnings lariat_build_flags)
 endif()
 
+# What a page of a shared crawl costs its database, without a network.
+if(LARIAT_POSTGRES_CONFIG AND TARGET lariat_crawl_static)
+  add_executable(bench-shared-store bench/shared_store/shared_store.c)
+  target_include_directories(bench-shared-store PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(bench-shared-store PRIVATE
+    lariat_crawl_static lariat_warnings lariat_build_flags)
+endif()
+
 set(latencies_source bench/latencies/latencies.c)
 
 # The rivals always get -O2 and nothing of lariat's.

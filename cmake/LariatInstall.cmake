@@ -36,11 +36,17 @@ if(TARGET lariat_tool)
   install(FILES "${completions}/lariat.fish"
           DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 endif()
+if(TARGET lariat_load_mpi) # a package of its own, so that no other needs MPI
+  install(TARGETS lariat_load_mpi DESTINATION "${CMAKE_INSTALL_BINDIR}"
+          COMPONENT load-mpi)
+endif()
 
 # The documentation.  Its pages refer to each other, so all of them are there.
 install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}"
         FILES_MATCHING PATTERN "*.md" PATTERN "*.c" PATTERN "*.svg"
         PATTERN "*.schema.json" PATTERN man EXCLUDE)
+install(DIRECTORY docs/recipes DESTINATION "${CMAKE_INSTALL_DOCDIR}"
+        USE_SOURCE_PERMISSIONS)
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 # The file finds its own prefix, so that --prefix at installation works.

@@ -7,6 +7,13 @@
 # need these targets.
 function(lariat_add_library name)
   file(GLOB sources CONFIGURE_DEPENDS ${name}/*.c)
+  # Of the store of shared crawls there is one, or the one that says so.
+  set(stores "shared_absent")
+  if(NOT LARIAT_POSTGRES_CONFIG)
+    set(stores "postgres[a-z_]*|shared_(batch|commit|count|lease|lookup")
+    string(APPEND stores "|schema|statements|store)")
+  endif()
+  list(FILTER sources EXCLUDE REGEX "/crawl/(${stores})\\.c$")
   add_library(lariat_${name}_objects OBJECT ${sources})
   set_target_properties(lariat_${name}_objects PROPERTIES
     C_VISIBILITY_PRESET hidden
@@ -77,6 +84,10 @@ set(targets_of_crawl PkgConfig::EXPAT PkgConfig::SQLITE3 PkgConfig::DEFLATE
 string(CONCAT packages_of_crawl "expat >= 2.4.0, sqlite3 >= 3.35.0, "
   "libdeflate, libpcre2-8 >= 10.30, jansson >= 2.14, libpsl, libcrypto, "
   "zlib >= 1.2.13")
+if(LARIAT_POSTGRES_CONFIG)
+  list(APPEND targets_of_crawl PkgConfig::POSTGRES)
+  string(APPEND packages_of_crawl ", libpq >= 14")
+endif()
 set(targets_of_load PkgConfig::JANSSON PkgConfig::ZLIB)
 set(packages_of_load "jansson >= 2.14, zlib >= 1.2.13")
 foreach(name IN LISTS lariat_libraries)

@@ -21,6 +21,11 @@ if("LARIAT_BROTLI=1" IN_LIST LARIAT_CODING_DEFINITIONS)
   pkg_check_modules(BROTLI_ENCODER REQUIRED IMPORTED_TARGET libbrotlienc)
   target_link_libraries(lariat_test_flags INTERFACE PkgConfig::BROTLI_ENCODER)
 endif()
+if(LARIAT_POSTGRES_CONFIG)
+  target_link_libraries(lariat_test_flags INTERFACE PkgConfig::POSTGRES)
+  target_compile_definitions(lariat_test_flags INTERFACE
+    LARIAT_TEST_WITH_POSTGRES)
+endif()
 if(MICROHTTPD_FOUND)
   target_link_libraries(lariat_test_flags INTERFACE PkgConfig::MICROHTTPD)
 endif()
@@ -156,6 +161,9 @@ foreach(kind unit conformance integration)
   if(NOT GUMBO_FOUND) # whose tree has the links
     list(FILTER sources EXCLUDE REGEX "/html_links_test\\.c$")
   endif()
+  if(NOT LARIAT_POSTGRES_CONFIG)
+    list(FILTER sources EXCLUDE REGEX "/(postgres|shared_)[a-z_]*_test\\.c$")
+  endif()
   foreach(source IN LISTS sources)
     lariat_add_test(${source} ${kind})
   endforeach()
@@ -163,6 +171,9 @@ endforeach()
 
 # The plans of the scripted server.
 target_sources(truthd_test PRIVATE bench/truth/plan.c)
+
+# What lariat-load-mpi makes of clocks, without MPI.
+target_sources(clock_offset_test PRIVATE tools/lariat-load-mpi/clock_offset.c)
 
 # The pages of the web for crawlers.
 target_link_libraries(synthweb_site_test PRIVATE synthweb_parts)
@@ -190,6 +201,13 @@ target_compile_definitions(date_test PRIVATE
 
 # tests/program/COMMAND/NOUN_test.c is the test program.COMMAND_NOUN_test.
 file(GLOB sources CONFIGURE_DEPENDS tests/program/*/*_test.c)
+if(NOT LARIAT_POSTGRES_CONFIG)
+  list(FILTER sources EXCLUDE REGEX "/program/crawl/shared_test\\.c$")
+endif()
+if(NOT LARIAT_POSTGRES_CONFIG)
+  message(STATUS "No libpq: crawls of many workers are not tested")
+  list(FILTER sources EXCLUDE REGEX "/crawl/shared_[a-z_]*test\\.c$")
+endif()
 foreach(source IN LISTS sources)
   if(TARGET lariat_tool)
     cmake_path(GET source STEM noun)

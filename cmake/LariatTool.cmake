@@ -11,7 +11,7 @@ file(GLOB option_sources CONFIGURE_DEPENDS
      tools/lariat/numbers.c tools/lariat/request_values.c tools/lariat/say.c
      tools/lariat/secrets.c tools/lariat/spelling.c tools/lariat/text.c
      tools/lariat/*/option_table.c tools/lariat/*/option_hints.c
-     tools/lariat/*/readers.c)
+     tools/lariat/*/readers.c tools/lariat/load/instant.c)
 # The commands crawl, load and warc need their libraries, which need not be
 # built.
 if(NOT TARGET lariat_load)
@@ -61,6 +61,17 @@ set_target_properties(lariat_tool PROPERTIES
 target_link_libraries(lariat_tool PRIVATE
   lariat_parts lariat lariat_warnings lariat_build_flags)
 
+# The load tester of many processes: nothing else links MPI.
+if(TARGET lariat_load AND MPI_C_FOUND)
+  file(GLOB load_mpi_sources CONFIGURE_DEPENDS tools/lariat-load-mpi/*.c)
+  add_executable(lariat_load_mpi ${load_mpi_sources})
+  set_target_properties(lariat_load_mpi PROPERTIES
+    OUTPUT_NAME lariat-load-mpi
+    INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+  target_link_libraries(lariat_load_mpi PRIVATE
+    lariat_parts lariat MPI::MPI_C lariat_warnings lariat_build_flags)
+endif()
+
 # Completions and manual pages, from the same tables.
 add_executable(lariat-options ${generator_sources})
 target_include_directories(lariat-options PRIVATE include)
@@ -86,6 +97,9 @@ lariat_generate(completions/lariat.fish fish)
 file(GLOB man_templates CONFIGURE_DEPENDS docs/man/*.1.in)
 if(NOT TARGET lariat_load)
   list(FILTER man_templates EXCLUDE REGEX "/lariat-load\\.1\\.in$")
+endif()
+if(NOT TARGET lariat_load_mpi)
+  list(FILTER man_templates EXCLUDE REGEX "/lariat-load-mpi\\.1\\.in$")
 endif()
 if(NOT TARGET lariat_crawl)
   list(FILTER man_templates EXCLUDE REGEX "/lariat-(crawl|warc)\\.1\\.in$")

@@ -83,7 +83,10 @@ static void count_committed(lariat_crawl *crawl) {
 static void close_frontier(lariat_crawl *crawl) {
   if (!crawl->frontier) return;
   crawl->last = lr_crawl_frontier_count(crawl->frontier);
-  if (crawl->end == LARIAT_CRAWL_DISK) {
+  if (lr_crawl_frontier_shared(crawl->frontier)) {
+    crawl->whole = *lr_crawl_shared_frontier_whole(
+        lr_crawl_frontier_shared(crawl->frontier));
+  } else if (crawl->end == LARIAT_CRAWL_DISK) {
     lr_crawl_frontier_mark_full(crawl->frontier);
     count_committed(crawl);
   }
@@ -116,6 +119,14 @@ static lariat_value take_pool_end(lariat_value result, void *context) {
   return lariat_value_drop(result);
 }
 
+static void close_rest(void *context) {
+  lariat_crawl *crawl = context;
+  close_frontier(crawl);
+  lariat_deferred *closed = lariat_pool_close(crawl->pool, crawl->reactor, 0);
+  lariat_deferred_forget(
+      lariat_deferred_add_both(closed, take_pool_end, crawl));
+}
+
 static void close_pool(lariat_crawl *crawl) {
   crawl->state = LR_CRAWL_CLOSING;
   (void)lariat_reactor_cancel_timer(crawl->reactor, crawl->tick);
@@ -127,10 +138,7 @@ static void close_pool(lariat_crawl *crawl) {
   }
   if (crawl->end == LARIAT_CRAWL_DONE)
     lr_crawl_frontier_end_again(crawl->frontier);
-  close_frontier(crawl);
-  lariat_deferred *closed = lariat_pool_close(crawl->pool, crawl->reactor, 0);
-  lariat_deferred_forget(
-      lariat_deferred_add_both(closed, take_pool_end, crawl));
+  lr_crawl_end_sharing(crawl, close_rest);
 }
 
 static void note_ended(lariat_crawl *crawl) {
@@ -171,6 +179,8 @@ static void set_grace(lariat_crawl *crawl, uint64_t grace_ms) {
 
 void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end, const char *reason,
                   uint64_t grace_ms) {
+  if (crawl->state == LR_CRAWL_CLOSING && grace_ms == 0)
+    lr_crawl_end_sharing(crawl, NULL);
   if (crawl->state == LR_CRAWL_NEW || crawl->state >= LR_CRAWL_CLOSING) return;
   if (crawl->end == LARIAT_CRAWL_RUNNING) {
     crawl->end = end;
@@ -250,12 +260,14 @@ static void take_count(lr_crawl_message *message) {
 }
 
 /* Commits what has come, and wakes what is due; asks the shards for their
- * counts at some ticks. */
+ * counts at some ticks, and so has them try again what they had no memory
+ * for. */
 static void take_tick(void *context) {
   lariat_crawl *crawl = context;
   set_tick(crawl);
-  if (crawl->state == LR_CRAWL_GOING && crawl->ticks++ % COUNT_TICKS == 0)
+  if (crawl->ticks++ % COUNT_TICKS == 0)
     lr_crawl_tell_shards(crawl, &(lr_crawl_message){.take = take_count});
+  lr_crawl_give_rest(crawl);
   if (crawl->end == LARIAT_CRAWL_DISK || !lr_crawl_commit(crawl)) return;
   if (crawl->state != LR_CRAWL_GOING) return;
   (void)lr_crawl_frontier_wake(crawl->frontier, (int64_t)time(NULL));
@@ -309,6 +321,7 @@ static void begin(lariat_crawl *crawl) {
   lr_crawl_frontier_tell_hosts(crawl->frontier);
   if (status == LARIAT_OK) status = offer_seeds(crawl);
   if (status == LARIAT_OK) status = lr_crawl_offer_earlier(crawl);
+  if (status == LARIAT_OK) status = lr_crawl_begin_sharing(crawl);
   if (status != LARIAT_OK) {
     lr_crawl_fault fault = {0};
     lr_crawl_fault_set(&fault, status, 0, "the crawl cannot begin: %s",
@@ -342,6 +355,7 @@ static void make_shard(void *context) {
                                   .pool = crawl->pool,
                                   .index = member->index,
                                   .count = crawl->count,
+                                  .traps = &crawl->traps,
                                   .resumed = crawl->resumed,
                                   .tell = give_report,
                                   .send_visit = lr_crawl_send_visit,

@@ -23,11 +23,11 @@ static void drop_message(void *context) {
   lariat_memory_release(message);
 }
 
-/* Waits for a moment for memory; false: a second has gone by so. */
-static bool wait_for_memory(lariat_status status, unsigned *tries) {
-  enum { MOST = 1000 };
+/* Waits for a moment for memory, if that was missing: however long it takes,
+ * since the other thread waits for what would be lost. */
+static bool wait_for_memory(lariat_status status) {
   const struct timespec moment = {0, 1000000};
-  if (status != LARIAT_ENOMEM || ++*tries > MOST) return false;
+  if (status != LARIAT_ENOMEM) return false;
   (void)nanosleep(&moment, NULL);
   return true;
 }
@@ -46,13 +46,12 @@ static void send_message(const lr_crawl_message *what,
                          lariat_status (*send)(lr_crawl_message *message)) {
   lr_crawl_message copy = *what;
   lariat_status status;
-  unsigned tries = 0;
   do {
     lr_crawl_message *message = lr_crawl_allocate(1, sizeof *message);
     if (message) *message = copy;
     status = message ? send(message) : LARIAT_ENOMEM;
     if (status != LARIAT_OK) lariat_memory_release(message);
-  } while (wait_for_memory(status, &tries));
+  } while (wait_for_memory(status));
   if (status != LARIAT_OK) drop_parts(&copy);
 }
 

@@ -13,6 +13,7 @@
 #include "crawl_config.h"
 #include "crawl_private.h"
 #include "memory.h"
+#include "worker_file.h"
 
 /* URLs of a host that are handed out, at least. */
 enum { LEAST_AWAY = 16 };
@@ -90,6 +91,7 @@ static lr_crawl_frontier_options choose_frontier(lariat_crawl *crawl) {
       .directory = options->directory,
       .durable_power = options->durable_power,
       .repair = options->repair,
+      .warc_uncompressed = options->warc_level == 0,
       .warc_size = options->no_warc ? 0 : options->warc_size,
       .jsonl = options->jsonl,
       .links = options->links,
@@ -100,17 +102,39 @@ static lr_crawl_frontier_options choose_frontier(lariat_crawl *crawl) {
       .context = crawl};
 }
 
+/* Opens this worker's part of a crawl that is in a database. */
+static lariat_status open_shared(lariat_crawl *crawl,
+                                 const lr_crawl_frontier_options *files,
+                                 lr_crawl_fault *fault) {
+  const lariat_crawl_options *options = &crawl->settings->options;
+  char *config = options->seed_count ? lr_crawl_config_write(options) : NULL;
+  if (options->seed_count && !config) return lr_crawl_fault_memory(fault);
+  lr_crawl_sharing sharing = {.connection = options->frontier,
+                              .name = options->crawl_name,
+                              .config = config,
+                              .lease_ms = options->lease_ms,
+                              .delay_ms = options->delay_ms,
+                              .most_queues = options->in_flight};
+  lariat_status status =
+      lr_crawl_frontier_open_shared(files, &sharing, &crawl->frontier, fault);
+  lariat_memory_release(config);
+  return status;
+}
+
 static lariat_status open_frontier(lariat_crawl *crawl, lr_crawl_fault *fault) {
   lr_crawl_frontier_options options = choose_frontier(crawl);
   lariat_status status =
-      lr_crawl_frontier_open(&options, &crawl->frontier, fault);
+      crawl->settings->options.frontier
+          ? open_shared(crawl, &options, fault)
+          : lr_crawl_frontier_open(&options, &crawl->frontier, fault);
   if (status != LARIAT_OK) return status;
   lr_crawl_frontier_counts counts = lr_crawl_frontier_count(crawl->frontier);
   crawl->settings->hash = lr_crawl_frontier_hash_key(crawl->frontier);
   crawl->resumed = counts.known > 0;
   crawl->pages = counts.by_kind[LR_CRAWL_FETCHED] +
                  counts.by_kind[LR_CRAWL_REVISIT] - counts.outdated_pages;
-  return status;
+  crawl->bytes = counts.bytes;
+  return lr_crawl_frontier_read_traps(crawl->frontier, &crawl->traps, fault);
 }
 
 static lariat_status open_pool(lariat_crawl *crawl, lr_crawl_fault *fault) {
@@ -144,6 +168,8 @@ static lariat_status check_first(const lariat_crawl *crawl,
                                  lr_crawl_fault *fault) {
   const lr_crawl_settings *settings = crawl->settings;
   char path[4096];
+  if (settings->options.frontier)
+    return lr_crawl_settings_check_contact(settings, fault);
   snprintf(path, sizeof path, "%s/crawl.db", settings->options.directory);
   if (access(path, F_OK) == 0) return LARIAT_OK;
   if (!settings->options.seed_count)
@@ -159,8 +185,10 @@ static lariat_status join_settings(lariat_crawl *crawl,
                                    lr_crawl_fault *fault) {
   lr_crawl_config *config = NULL;
   lr_crawl_settings *joined = NULL;
+  bool shared = crawl->settings->options.frontier != NULL;
   lariat_status status = lr_crawl_config_join(
-      options, lr_crawl_frontier_config(crawl->frontier), false, &config);
+      shared ? &crawl->settings->options : options,
+      lr_crawl_frontier_config(crawl->frontier), shared, &config);
   if (status == LARIAT_OK)
     status =
         lr_crawl_settings_new(lr_crawl_config_options(config), &joined, fault);
@@ -181,11 +209,37 @@ lariat_status lr_crawl_keep_config(lariat_crawl *crawl, lr_crawl_fault *fault) {
   return status;
 }
 
+/* Makes settings; of a worker's directory the database is remembered. */
+static lariat_status make_settings(lariat_crawl *crawl,
+                                   const lariat_crawl_options *options,
+                                   lr_crawl_fault *fault) {
+  lr_crawl_worker_file file = {0};
+  bool asks = options && options->size == sizeof *options &&
+              options->directory && !options->frontier;
+  lariat_status status =
+      asks ? lr_crawl_worker_file_read(options->directory, &file, fault)
+           : LARIAT_OK;
+  if (!status && file.worker && !file.connection)
+    status = lr_crawl_fault_set(fault, LARIAT_EINVAL, 0,
+                                "frontier: %s is a worker's, and the database "
+                                "has a password: name it again",
+                                options->directory);
+  if (!status && file.worker) {
+    lariat_crawl_options with = *options;
+    with.frontier = file.connection;
+    with.crawl_name = file.name;
+    status = lr_crawl_settings_new(&with, &crawl->settings, fault);
+  } else if (!status) {
+    status = lr_crawl_settings_new(options, &crawl->settings, fault);
+  }
+  lr_crawl_worker_file_clear(&file);
+  return status;
+}
+
 lariat_status lr_crawl_open(lariat_crawl *crawl,
                             const lariat_crawl_options *options,
                             lr_crawl_fault *fault) {
-  lariat_status status =
-      lr_crawl_settings_new(options, &crawl->settings, fault);
+  lariat_status status = make_settings(crawl, options, fault);
   if (status == LARIAT_OK) status = check_first(crawl, fault);
   if (status == LARIAT_OK) status = open_frontier(crawl, fault);
   if (status == LARIAT_OK) status = join_settings(crawl, options, fault);
@@ -207,6 +261,7 @@ void lr_crawl_destroy(lariat_crawl *crawl) {
     lr_crawl_work_free(crawl->members[i].work);
   }
   lr_crawl_frontier_close(crawl->frontier);
+  lr_crawl_kept_traps_clear(&crawl->traps);
   lr_crawl_dispatch_clear(&crawl->dispatch);
   for (size_t i = 0; i < crawl->old_scope_count; i++)
     lr_crawl_scope_free(crawl->old_scopes[i]);

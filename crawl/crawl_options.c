@@ -9,6 +9,7 @@
 #include <lariat/url.h>
 #include <lariat/version.h>
 
+#include "connection_text.h"
 #include "memory.h"
 #include "options_check.h"
 #include "seed_address.h"
@@ -117,6 +118,8 @@ static lariat_status copy_options(lr_crawl_settings *settings) {
   options->jsonl = copy(settings, options->jsonl, &status);
   options->links = copy(settings, options->links, &status);
   options->since = copy(settings, options->since, &status);
+  options->frontier = copy(settings, options->frontier, &status);
+  options->crawl_name = copy(settings, options->crawl_name, &status);
   options->kept_text = copy(settings, options->kept_text, &status);
   return status;
 }
@@ -288,6 +291,11 @@ lariat_status lr_crawl_settings_new(const lariat_crawl_options *options,
     lr_crawl_bytes_add_text(&settings->notices,
                             "robots.txt is ignored: see to it that the sites' "
                             "owners agree\n");
+  if (options->frontier && lr_crawl_connection_has_secret(options->frontier))
+    lr_crawl_bytes_add_text(&settings->notices,
+                            "the database's password is in the options, where "
+                            "others on this machine can see it: a file "
+                            "(PGPASSFILE) or a service is safer\n");
   if (settings->notices.length) lr_crawl_bytes_add(&settings->notices, "", 1);
   if (settings->notices.failed && status == LARIAT_OK) status = LARIAT_ENOMEM;
   if (status == LARIAT_OK) {

@@ -14,6 +14,7 @@
 #include "report.h"
 #include "scope.h"
 #include "shard.h"
+#include "shared_frontier.h"
 #include "work.h"
 
 typedef struct lr_crawl_question lr_crawl_question; /* why.c */
@@ -34,7 +35,8 @@ typedef struct lr_crawl_member {
   lr_crawl_shard *shard;
   lariat_status status; /* of its making */
   bool ended;
-  lr_crawl_work *work; /* what it is given next; NULL: nothing is */
+  lr_crawl_work *work;   /* what it is given next; NULL: nothing is */
+  size_t unacknowledged; /* bytes of its reports */
   lr_crawl_shard_counts counts;
 } lr_crawl_member;
 
@@ -46,8 +48,10 @@ struct lariat_crawl {
   lariat_reactor *reactor;
   lariat_mailbox *mailbox;
   lariat_pool *pool;
+  lr_crawl_kept_traps traps;     /* of earlier runs */
   lr_crawl_frontier *frontier;   /* NULL: the crawl is over */
   lr_crawl_frontier_counts last; /* of the frontier, once it is closed */
+  lr_crawl_shared_counts whole;  /* of all workers, then */
   lr_crawl_dispatch dispatch;
   lr_crawl_member *members;
   unsigned count; /* of shards */
@@ -57,17 +61,19 @@ struct lariat_crawl {
   const char *end_reason; /* static */
   lr_crawl_fault fault;   /* with which the log was given up */
   bool paused;
-  bool freed;           /* by its user, before the end */
-  bool resumed;         /* an earlier run has been in the directory */
-  bool flushing;        /* a call that gives the shards their work is away */
-  uint64_t uncommitted; /* outcomes */
+  bool freed;      /* by its user, before the end */
+  bool resumed;    /* an earlier run has been in the directory */
+  struct {         /* calls that are away */
+    bool flushing; /* gives the shards their work */
+    bool changed;  /* looks at a shared frontier */
+  };
+  uint64_t uncommitted;     /* outcomes */
   uint64_t commit_outcomes; /* so many are committed at once */
-  uint64_t pages;           /* of all runs */
-  uint64_t bytes;
-  uint64_t hosts_rejected; /* URLs of hosts that were too many */
-  uint64_t redirect_traps; /* redirects that were one too many */
-  uint64_t sitemap_traps;  /* sitemaps that were */
-  uint32_t most_sitemaps;  /* of a host */
+  uint64_t pages, bytes;    /* of all runs */
+  uint64_t hosts_rejected;  /* URLs of hosts that were too many */
+  uint64_t redirect_traps;  /* redirects that were one too many */
+  uint64_t sitemap_traps;   /* sitemaps that were */
+  uint32_t most_sitemaps;   /* of a host */
   unsigned ticks;
   uint64_t start_ns, end_ns;
   uint64_t stop_at_ns; /* when the grace of a stop is over */
@@ -133,6 +139,15 @@ void lr_crawl_send_visit(void *context, unsigned shard, lr_crawl_visit *visit);
 /* Gives a shard its work; on its thread. */
 void lr_crawl_take_work(lr_crawl_message *message);
 
+/* ---- crawl_sharing.c, of crawls that many workers share ---- */
+
+/* Starts to lease, and to commit.  LARIAT_OK, LARIAT_ENOMEM */
+lariat_status lr_crawl_begin_sharing(lariat_crawl *crawl);
+
+/* Commits what is left and gives the leases back, then calls `on_end`: within
+ * the call where the crawl is not shared. */
+void lr_crawl_end_sharing(lariat_crawl *crawl, void (*on_end)(void *context));
+
 /* ---- why.c ---- */
 
 /* Answers what shards have not answered, without them. */
@@ -162,8 +177,19 @@ void lr_crawl_take_report(lr_crawl_message *message);
  * Statuses as lr_crawl_frontier_each_outcome. */
 lariat_status lr_crawl_recall_budgets(lariat_crawl *crawl);
 
+/* Tells the shards that their reports were taken, if they were not told. */
+void lr_crawl_acknowledge(lariat_crawl *crawl);
+
+/* Tells the shard of a host until when its URLs may be sent; of a shared
+ * crawl. */
+void lr_crawl_renew_host(void *context, uint64_t host, const char *origin,
+                         uint64_t not_after_ns);
+
 /* Hands out what is ready, as far as it may be. */
 void lr_crawl_hand_out(lariat_crawl *crawl);
+
+/* Gives the shards what they have not been given for want of memory. */
+void lr_crawl_give_rest(lariat_crawl *crawl);
 
 /* Commits; false: that failed, and the crawl ends. */
 bool lr_crawl_commit(lariat_crawl *crawl);

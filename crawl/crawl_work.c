@@ -7,6 +7,7 @@
 
 #include "crawl_private.h"
 #include "finding.h"
+#include "hop_path.h"
 #include "memory.h"
 
 enum {
@@ -82,10 +83,21 @@ static void add_host_to_work(lariat_crawl *crawl, lr_crawl_work *work,
   if (own->is_told || !work) return;
   own->is_told = true;
   const char *origin = lr_crawl_frontier_origin(crawl->frontier, host);
-  if (crawl->resumed && origin &&
+  if ((crawl->resumed || lr_crawl_frontier_shared(crawl->frontier)) && origin &&
       lr_crawl_frontier_host(crawl->frontier, host, &facts) &&
       facts.robots_at_s)
     lr_crawl_work_add_host(work, origin, &facts);
+}
+
+void lr_crawl_renew_host(void *context, uint64_t host, const char *origin,
+                         uint64_t not_after_ns) {
+  lariat_crawl *crawl = context;
+  const lr_crawl_dispatched_host *own =
+      lr_crawl_dispatch_host(&crawl->dispatch, host);
+  lr_crawl_work *work = own && crawl->state == LR_CRAWL_GOING
+                            ? work_of(&crawl->members[own->shard])
+                            : NULL;
+  if (work) lr_crawl_work_add_renewal(work, origin, host, not_after_ns);
 }
 
 /* Gives URLs of a host to its shard.  Without memory for one the crawl ends,
@@ -97,6 +109,8 @@ static void add_to_work(lariat_crawl *crawl, uint64_t host,
   bool lost = false;
   add_host_to_work(crawl, work, host);
   for (size_t i = 0; i < count; i++) {
+    if (crawl->settings->options.warc_metadata)
+      lr_crawl_hop_path_add(crawl->frontier, &queued[i]);
     if (work && lr_crawl_work_add(work, &queued[i], host)) continue;
     lr_crawl_queued_url_clear(&queued[i]);
     lost = true;
@@ -157,9 +171,9 @@ static size_t least(size_t one, uint64_t other) {
 static bool hand_out_host(lariat_crawl *crawl, uint64_t host) {
   lr_crawl_queued_url queued[MOST_TAKEN];
   lr_crawl_dispatched_host *own = &crawl->dispatch.hosts[host];
-  size_t wanted =
-      least(MOST_TAKEN, lr_crawl_dispatch_allowance(&crawl->dispatch, own));
-  size_t left = least(wanted, pages_left(crawl));
+  size_t allowance = lr_crawl_dispatch_allowance(&crawl->dispatch, own);
+  if (allowance == 0 && own->away) return true; /* until one comes back */
+  size_t left = least(least(MOST_TAKEN, allowance), pages_left(crawl));
   if (left == 0) {
     lr_crawl_dispatch_put_back(&crawl->dispatch, host);
     return false;
@@ -197,6 +211,8 @@ bool lr_crawl_is_host_too_many(const lariat_crawl *crawl,
  * not followed. */
 static bool is_redirect_trap(lariat_crawl *crawl,
                              const lr_crawl_found_url *found) {
+  if (lr_crawl_frontier_shared(crawl->frontier))
+    return found->redirects >= MOST_REDIRECTS;
   uint64_t via = found->via;
   char hop = found->hop;
   unsigned count = 0;
@@ -292,6 +308,21 @@ static bool take_hosts(lariat_crawl *crawl, const lr_crawl_report *report) {
   return true;
 }
 
+/* Keeps the shapes that are closed now. */
+static bool take_closed_traps(lariat_crawl *crawl,
+                              const lr_crawl_report *report) {
+  const lr_crawl_kept_traps *list = &report->closed_traps;
+  lr_crawl_fault fault = {0};
+  for (size_t i = 0; i < list->count; i++) {
+    if (lr_crawl_frontier_keep_trap(crawl->frontier, &list->traps[i], &fault) ==
+        LARIAT_OK)
+      continue;
+    lr_crawl_give_up(crawl, &fault);
+    return false;
+  }
+  return true;
+}
+
 /* Queues what was parked for a shape that is open now.  The outcomes that the
  * shard had told before it are in the frontier by then. */
 static bool take_opened_trap(lariat_crawl *crawl,
@@ -300,7 +331,23 @@ static bool take_opened_trap(lariat_crawl *crawl,
   if (!report->opened_trap) return true;
   lariat_status status =
       lr_crawl_frontier_unpark(crawl->frontier, report->opened_trap, &count);
+  if (status == LARIAT_OK)
+    status =
+        lr_crawl_frontier_drop_trap(crawl->frontier, report->opened_trap, NULL);
   return check(crawl, status, "the log of outcomes cannot be read");
+}
+
+/* Takes back what a shard could not send in time. */
+static bool take_returned(lariat_crawl *crawl, const lr_crawl_report *report) {
+  for (size_t i = 0; i < report->returned_count; i++) {
+    const lr_crawl_returned_url *of = &report->returned[i];
+    lariat_status status =
+        lr_crawl_frontier_give_back(crawl->frontier, of->url);
+    if (status != LARIAT_ENOTFOUND && !check(crawl, status, "out of memory"))
+      return false;
+    lr_crawl_dispatch_got(&crawl->dispatch, of->host);
+  }
+  return true;
 }
 
 /* Takes what is in a report into the frontier: the URLs that a page names
@@ -308,21 +355,47 @@ static bool take_opened_trap(lariat_crawl *crawl,
 static void take_parts(lariat_crawl *crawl, lr_crawl_report *report) {
   if (!crawl->frontier || crawl->end == LARIAT_CRAWL_DISK) return;
   if (!take_hosts(crawl, report) || !take_urls(crawl, report) ||
-      !take_outcomes(crawl, report) || !take_opened_trap(crawl, report))
+      !take_outcomes(crawl, report) || !take_closed_traps(crawl, report) ||
+      !take_opened_trap(crawl, report) || !take_returned(crawl, report))
     return;
   if (crawl->uncommitted >= crawl->commit_outcomes ||
       lr_crawl_frontier_uncommitted_bytes(crawl->frontier) >= COMMIT_BYTES)
     (void)lr_crawl_commit(crawl);
 }
 
+/* Tells a shard that its reports were taken; while too much waits for the
+ * database of a shared crawl it is told later, and asks for nothing more. */
+static void acknowledge(lr_crawl_member *member) {
+  lariat_crawl *crawl = member->crawl;
+  lr_crawl_shared_frontier *shared =
+      crawl->frontier ? lr_crawl_frontier_shared(crawl->frontier) : NULL;
+  if (!member->unacknowledged || member->ended ||
+      (shared && lr_crawl_shared_frontier_is_full(shared)))
+    return;
+  lr_crawl_work *work = work_of(member);
+  if (!work) return;
+  work->acknowledged += member->unacknowledged;
+  member->unacknowledged = 0;
+}
+
+void lr_crawl_acknowledge(lariat_crawl *crawl) {
+  for (unsigned i = 0; i < crawl->count; i++) acknowledge(&crawl->members[i]);
+}
+
+void lr_crawl_give_rest(lariat_crawl *crawl) {
+  for (unsigned i = 0; i < crawl->count; i++)
+    if (crawl->members[i].work) (void)work_of(&crawl->members[i]);
+  lr_crawl_acknowledge(crawl);
+}
+
 void lr_crawl_take_report(lr_crawl_message *message) {
   lr_crawl_member *member = message->to;
   lariat_crawl *crawl = member->crawl;
   lr_crawl_report *report = message->report;
-  lr_crawl_work *work = report->ended ? NULL : work_of(member);
   member->counts = report->counts;
-  if (work) work->acknowledged += report->bytes;
+  member->unacknowledged += report->bytes;
   take_parts(crawl, report);
+  if (!report->ended) acknowledge(member);
   if (report->failed && crawl->state == LR_CRAWL_GOING)
     (void)check(crawl, LARIAT_ENOMEM, "out of memory");
   if (report->ended) {

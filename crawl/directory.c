@@ -27,7 +27,7 @@ char *lr_crawl_directory_path(const char *directory, const char *name) {
 /* Tells whether a file may be in a directory that has no crawl yet: hidden
  * ones, what a crawl makes first, and the user's configuration. */
 static bool is_allowed(const char *name) {
-  static const char *const own[] = {"lock", "warc", "control"};
+  static const char *const own[] = {"lock", "warc", "control", "worker"};
   size_t length = strlen(name);
   if (name[0] == '.' || strncmp(name, "crawl.db", 8) == 0) return true;
   if (length > 5 && strcmp(name + length - 5, ".conf") == 0) return true;
@@ -42,7 +42,8 @@ static lariat_status refuse_others(const char *directory, DIR *open,
   bool has_database = false;
   char other[256] = "";
   for (struct dirent *entry; (entry = readdir(open));) {
-    has_database |= strcmp(entry->d_name, "crawl.db") == 0;
+    has_database |= strcmp(entry->d_name, "crawl.db") == 0 ||
+                    strcmp(entry->d_name, "worker") == 0;
     if (!is_allowed(entry->d_name))
       snprintf(other, sizeof other, "%s", entry->d_name);
   }

@@ -4,9 +4,10 @@
 
 #include "memory.h"
 
-/* URLs that are away at the most, of all hosts; from half of that on, few of
- * each. */
-enum { MOST_AWAY = 32768, FEW = 2 };
+/* URLs that are away, of all hosts.  From half of MANY_AWAY on each host has
+ * few; from there on one, which no host waits for however many others are slow,
+ * until that takes too much memory. */
+enum { MANY_AWAY = 32768, MOST_AWAY = 262144, FEW = 2 };
 
 void lr_crawl_dispatch_clear(lr_crawl_dispatch *dispatch) {
   lariat_memory_release(dispatch->hosts);
@@ -85,10 +86,11 @@ bool lr_crawl_dispatch_add(lr_crawl_dispatch *dispatch, uint64_t host,
 
 size_t lr_crawl_dispatch_allowance(const lr_crawl_dispatch *dispatch,
                                    const lr_crawl_dispatched_host *host) {
-  if (dispatch->away >= MOST_AWAY || host->away >= dispatch->most_away)
-    return 0;
-  size_t left = (size_t)(dispatch->most_away - host->away);
-  return dispatch->away >= MOST_AWAY / 2 && left > FEW ? FEW : left;
+  size_t most = dispatch->most_away;
+  if (dispatch->away >= MANY_AWAY / 2 && most > FEW) most = FEW;
+  if (dispatch->away >= MANY_AWAY) most = 1;
+  if (dispatch->away >= MOST_AWAY) most = 0;
+  return host->away < most ? most - host->away : 0;
 }
 
 void lr_crawl_dispatch_gave(lr_crawl_dispatch *dispatch, uint64_t host,

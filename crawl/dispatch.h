@@ -46,7 +46,8 @@ bool lr_crawl_dispatch_add(lr_crawl_dispatch *dispatch, uint64_t host,
 /* Takes the host that has been ready for the longest; false: none is. */
 bool lr_crawl_dispatch_next(lr_crawl_dispatch *dispatch, uint64_t *host);
 
-/* Returns how many URLs of a host may be handed out now. */
+/* Returns how many URLs of a host may be handed out now.  One with none, of
+ * which some are away, is ready again when one comes back. */
 size_t lr_crawl_dispatch_allowance(const lr_crawl_dispatch *dispatch,
                                    const lr_crawl_dispatched_host *host);
 

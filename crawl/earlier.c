@@ -16,47 +16,99 @@ static uint64_t hash_text(lr_crawl_hash_key key, const char *url,
   return lr_crawl_fingerprint(key, url, length);
 }
 
-/* The function of SQL that hashes a URL. */
-static void hash_in_sql(sqlite3_context *context, int count,
-                        sqlite3_value **values) {
-  const lr_crawl_hash_key *key = sqlite3_user_data(context);
-  const char *url = (const char *)sqlite3_value_text(values[0]);
-  size_t length = (size_t)sqlite3_value_bytes(values[0]);
-  if (count != 1 || !url)
-    sqlite3_result_null(context);
-  else
-    sqlite3_result_int64(context, (int64_t)hash_text(*key, url, length));
+/* Reads the key of a crawl from its settings; false: it is none. */
+static bool read_hash_key(sqlite3_value *value, lr_crawl_hash_key *key) {
+  const void *bytes = sqlite3_value_blob(value);
+  if (!bytes || sqlite3_value_bytes(value) != (int)sizeof *key) return false;
+  memcpy(key, bytes, sizeof *key);
+  return true;
 }
 
-/* Later outcomes win, but a 304 says nothing of what it leaves out, and has no
- * body of its own. */
-static const char gather[] =
-    "insert into main.earlier(id, at_ns, etag, last_modified, digest, status)"
-    " select lariat_hash(" LR_CRAWL_URL_IN_SQL
-    ") as id, o.at_ns, o.etag, o.last_modified, o.digest, o.status"
-    " from SOURCE.outcome o join SOURCE.url u on u.id = o.url"
-    " join SOURCE.host h on h.id = u.host"
-    " where o.kind between 1 and 3 order by 1, o.seq"
-    " on conflict(id) do update set"
-    " at_ns = iif(excluded.digest is null, at_ns, excluded.at_ns),"
-    " etag = coalesce(excluded.etag, etag),"
-    " last_modified = coalesce(excluded.last_modified, last_modified),"
-    " digest = coalesce(excluded.digest, digest),"
+/* The function of SQL that hashes a URL: with the crawl's key, or with another
+ * that comes after it. */
+static void hash_in_sql(sqlite3_context *context, int count,
+                        sqlite3_value **values) {
+  lr_crawl_hash_key key =
+      *(const lr_crawl_hash_key *)sqlite3_user_data(context);
+  const char *url = (const char *)sqlite3_value_text(values[0]);
+  size_t length = (size_t)sqlite3_value_bytes(values[0]);
+  if (!url || (count == 2 && !read_hash_key(values[1], &key)))
+    sqlite3_result_null(context);
+  else
+    sqlite3_result_int64(context, (int64_t)hash_text(key, url, length));
+}
+
+#define INSERT                                                                 \
+  "insert into main.earlier(id, at_ns, etag, last_modified, digest, target,"   \
+  " status)"                                                                   \
+  " select lariat_hash(" LR_CRAWL_URL_IN_SQL ") as id, "
+
+/* Takes over what the other crawl knew of earlier ones: what it has of a page
+ * itself may say no more than that this was as before. */
+static const char inherit[] =
+    INSERT "e.at_ns, e.etag, e.last_modified, e.digest, e.target, e.status"
+           " from SOURCE.url u join SOURCE.host h on h.id = u.host"
+           " join SOURCE.earlier e on e.id = lariat_hash(" LR_CRAWL_URL_IN_SQL
+           ", (select value from SOURCE.setting where name = 'hash_key'))"
+           " where true on conflict(id) do update set at_ns = excluded.at_ns,"
+           " etag = excluded.etag, last_modified = excluded.last_modified,"
+           " digest = excluded.digest, target = excluded.target,"
+           " status = excluded.status";
+
+/* Later answers win. */
+static const char gather_bodies[] =
+    INSERT "o.at_ns, o.etag, o.last_modified, o.digest, null, o.status"
+           " from SOURCE.outcome o join SOURCE.url u on u.id = o.url"
+           " join SOURCE.host h on h.id = u.host"
+           " where o.kind in (1, 3) order by 1, o.seq"
+           " on conflict(id) do update set at_ns = excluded.at_ns,"
+           " etag = excluded.etag, last_modified = excluded.last_modified,"
+           " digest = excluded.digest, target = null, status = excluded.status"
+           " where excluded.digest is not null";
+
+/* A page that is as it was keeps the place of its body.  A 304 says nothing of
+ * the validators that it leaves out. */
+#define LAST_REVISITS                                                          \
+  " from (select url, max(seq) as seq from SOURCE.outcome"                     \
+  " where kind between 1 and 3 group by url) l"                                \
+  " join SOURCE.outcome o on o.seq = l.seq and o.kind = 2"                     \
+  " join SOURCE.url u on u.id = o.url join SOURCE.host h on h.id = u.host"
+static const char gather_revisits[] = INSERT
+    "o.at_ns, o.etag, o.last_modified, o.digest, null, o.status" LAST_REVISITS
+    " where true on conflict(id) do update set"
+    " etag = iif(excluded.etag is null and"
+    " excluded.last_modified is null, etag, excluded.etag),"
+    " last_modified = iif(excluded.etag is null and"
+    " excluded.last_modified is null, last_modified,"
+    " excluded.last_modified),"
     " status = iif(excluded.status = 304, status, excluded.status)";
+
+/* The body that a page has in common with another is that one's. */
+static const char gather_copies[] =
+    INSERT "t.at_ns, o.etag, o.last_modified, o.digest,"
+           " coalesce(t.target, o.note), o.status" LAST_REVISITS
+           " join main.earlier t on t.id = lariat_hash(o.note)"
+           " and t.digest = o.digest"
+           " where o.note like 'http%://%' on conflict(id) do update set"
+           " at_ns = excluded.at_ns, etag = excluded.etag,"
+           " last_modified = excluded.last_modified,"
+           " digest = excluded.digest, target = excluded.target,"
+           " status = excluded.status";
 
 /* Has the outcomes behind the last one there is compared with the rows. */
 static const char begin_comparing[] =
     "insert or replace into main.setting"
     " select 'compared', coalesce(max(seq), 0) from main.outcome";
 
-/* Returns the statement for a database that is attached under a name. */
-static char *write_gather(const char *source) {
-  size_t size = sizeof gather + 64, at = 0;
+/* Returns a statement for a database that is attached under a name. */
+static char *write_gather(const char *statement, const char *source) {
+  enum { MOST_SOURCES = 8, NAME = 8 };
+  size_t size = strlen(statement) + (size_t)MOST_SOURCES * NAME, at = 0;
   char *text = lr_crawl_allocate(size, 1);
   if (!text) return NULL;
-  for (const char *from = gather; *from; from++) {
+  for (const char *from = statement; *from; from++) {
     bool name = strncmp(from, "SOURCE", 6) == 0;
-    at += (size_t)snprintf(text + at, size - at, "%.*s", name ? 32 : 1,
+    at += (size_t)snprintf(text + at, size - at, "%.*s", name ? NAME : 1,
                            name ? source : from);
     if (name) from += 5;
   }
@@ -70,22 +122,37 @@ static lariat_status run(lr_crawl_frontier *frontier, const char *text,
   return lr_crawl_store_check(&frontier->store, code, fault);
 }
 
+static lariat_status gather(lr_crawl_frontier *frontier, const char *statement,
+                            const char *source, lr_crawl_fault *fault) {
+  char *text = write_gather(statement, source);
+  lariat_status status = run(frontier, text, fault);
+  lariat_memory_release(text);
+  return status;
+}
+
 lariat_status lr_crawl_frontier_add_hash(lr_crawl_frontier *frontier,
                                          lr_crawl_fault *fault) {
-  int code =
-      sqlite3_create_function_v2(frontier->store.database, "lariat_hash", 1,
+  lariat_status status = LARIAT_OK;
+  for (int count = 1; !status && count <= 2; count++)
+    status =
+        lr_crawl_store_check(&frontier->store,
+                             sqlite3_create_function_v2(
+                                 frontier->store.database, "lariat_hash", count,
                                  SQLITE_UTF8 | SQLITE_DETERMINISTIC,
-                                 &frontier->key, hash_in_sql, NULL, NULL, NULL);
-  return lr_crawl_store_check(&frontier->store, code, fault);
+                                 &frontier->key, hash_in_sql, NULL, NULL, NULL),
+                             fault);
+  return status;
 }
 
 static lariat_status gather_from(lr_crawl_frontier *frontier,
                                  const char *source, lr_crawl_fault *fault) {
-  char *text = write_gather(source);
+  static const char *const steps[] = {inherit, gather_bodies, gather_revisits,
+                                      gather_copies};
+  bool own = strcmp(source, "main") == 0; /* which has inherited already */
   lariat_status status = lr_crawl_frontier_add_hash(frontier, fault);
-  if (!status) status = run(frontier, text, fault);
+  for (size_t i = own; !status && i < sizeof steps / sizeof *steps; i++)
+    status = gather(frontier, steps[i], source, fault);
   if (!status) status = run(frontier, begin_comparing, fault);
-  lariat_memory_release(text);
   return status;
 }
 
@@ -229,7 +296,8 @@ static bool copy_row(lr_crawl_store *store, lr_crawl_queued_url *url) {
     memcpy(url->old_digest, digest, sizeof url->old_digest);
   return copy_text(lr_crawl_store_text(store, from, 1), &url->etag) &&
          copy_text(lr_crawl_store_date(store, from, 2, date),
-                   &url->last_modified);
+                   &url->last_modified) &&
+         copy_text(lr_crawl_store_text(store, from, 4), &url->old_url);
 }
 
 lariat_status lr_crawl_frontier_look_earlier(lr_crawl_frontier *frontier,

@@ -257,6 +257,15 @@ static const char *name_state(const lr_crawl_known_url *known,
   return list->last == LR_CRAWL_LATER ? "later" : "done";
 }
 
+/* Adds how many URLs of its host are asked for before a queued one. */
+static void add_place(const lr_crawl_explained *about,
+                      const lr_crawl_known_url *known, lr_crawl_bytes *json) {
+  uint64_t count;
+  if (lr_crawl_frontier_count_before(about->frontier, known, &count) ==
+      LARIAT_OK)
+    add_number(json, "before_it", (int64_t)count);
+}
+
 static void add_outcomes(const lr_crawl_explained *about,
                          const lr_crawl_known_url *known,
                          lr_crawl_bytes *json) {
@@ -268,6 +277,7 @@ static void add_outcomes(const lr_crawl_explained *about,
                                          add_outcome, &list);
   lr_crawl_bytes_add_text(json, "]");
   add_text(json, "state", name_state(known, &list));
+  if (known->id && !list.any) add_place(about, known, json);
 }
 
 /* ---- All of it ---- */

@@ -13,6 +13,7 @@
 #include "content.h"
 #include "list.h"
 #include "memory.h"
+#include "sending_time.h"
 
 struct lr_crawl_fetcher {
   lariat_client *client;
@@ -22,6 +23,7 @@ struct lr_crawl_fetcher {
   size_t bytes; /* of bodies on their way */
   unsigned in_flight;
   unsigned readers; /* whose next piece is waited for */
+  bool waking;      /* those that wait are let go on: not within itself */
   lr_crawl_list fetches;
   lr_crawl_list waiting; /* for memory */
 };
@@ -50,8 +52,9 @@ struct lr_crawl_fetch {
   const char *truncated;
   lr_crawl_bytes sent;
   lr_crawl_bytes body;
-  uint64_t sent_ns;
+  uint64_t sent_ns, left_ns;
   int64_t at_ns;
+  lariat_timer send_by; /* {0}: none is set */
 };
 
 /* ---- Fetchers ---- */
@@ -99,9 +102,12 @@ unsigned lr_crawl_fetcher_in_flight(const lr_crawl_fetcher *fetcher) {
 static void read_on(lr_crawl_fetch *fetch);
 
 /* Lets those go on that wait for memory, while there is some; one goes on if
- * nothing else does. */
+ * nothing else does.  One that ends by that, since all of its body had come,
+ * has the loop go on: it calls no other from within. */
 static void wake_waiting(lr_crawl_fetcher *fetcher) {
   lr_crawl_list *node;
+  if (fetcher->waking) return;
+  fetcher->waking = true;
   while ((fetcher->bytes <= fetcher->most_bytes || fetcher->readers == 0) &&
          (node = lr_crawl_list_take(&fetcher->waiting))) {
     lr_crawl_fetch *fetch = lr_crawl_listed(node, lr_crawl_fetch, waiting);
@@ -109,10 +115,13 @@ static void wake_waiting(lr_crawl_fetcher *fetcher) {
     fetcher->readers++;
     read_on(fetch);
   }
+  fetcher->waking = false;
 }
 
 static void free_fetch(lr_crawl_fetch *fetch) {
   if (fetch->gone) *fetch->gone = true;
+  if (fetch->request.send_by_ns)
+    (void)lariat_reactor_cancel_timer(fetch->fetcher->reactor, fetch->send_by);
   lr_crawl_list_remove(&fetch->node);
   lr_crawl_list_remove(&fetch->waiting);
   fetch->fetcher->in_flight--;
@@ -141,6 +150,7 @@ static void finish(lr_crawl_fetch *fetch) {
       .truncated = fetch->truncated,
       .unwanted = fetch->unwanted,
       .sent_ns = fetch->sent_ns,
+      .left_ns = fetch->left_ns,
       .ended_ns = lariat_reactor_now_ns(fetcher->reactor),
       .at_ns = fetch->at_ns};
   fetch->request.on_answer(fetch->request.context, &answer);
@@ -227,6 +237,23 @@ static void note_failure(lr_crawl_fetch *fetch, lariat_value failure) {
   finish(fetch);
 }
 
+/* Notes when the request was sent again, where its answer took so long that it
+ * may have been: it has arrived later than it was written. */
+static void note_resending(lr_crawl_fetch *fetch,
+                           const lariat_response *response) {
+  static const uint64_t ms_ns = 1000000;
+  uint64_t now_ns = lariat_reactor_now_ns(fetch->fetcher->reactor);
+  uint64_t took_ms = fetch->sent_ns ? (now_ns - fetch->sent_ns) / ms_ns : 0;
+  lr_crawl_tcp_end local = {lariat_response_local_ip(response),
+                            lariat_response_local_port(response)};
+  lr_crawl_tcp_end remote = {lariat_response_remote_ip(response),
+                             lariat_response_remote_port(response)};
+  if (took_ms < LR_CRAWL_LEAST_RESENT_MS || took_ms > UINT32_MAX || !local.port)
+    return;
+  fetch->left_ns +=
+      ms_ns * lr_crawl_sending_time(local, remote, (uint32_t)took_ms);
+}
+
 /* Takes the response, whose body is still to come, or a failure. */
 static lariat_value take_head(lariat_value result, void *context) {
   lr_crawl_fetch *fetch = context;
@@ -238,6 +265,7 @@ static lariat_value take_head(lariat_value result, void *context) {
   }
   fetch->response = result;
   const lariat_response *response = lariat_response_in(result);
+  note_resending(fetch, response);
   fetch->stream = lariat_response_stream(response);
   fetch->unwanted =
       fetch->request.wants_body &&
@@ -264,9 +292,26 @@ static void observe(const lariat_request_event *event, void *context) {
   lr_crawl_fetch *fetch = context;
   if (event->kind != LARIAT_REQUEST_SENT) return;
   fetch->sent_ns = lariat_reactor_now_ns(fetch->fetcher->reactor);
+  fetch->left_ns = fetch->sent_ns;
   fetch->at_ns = wall_clock_ns();
   lr_crawl_bytes_reset(&fetch->sent);
   lr_crawl_bytes_add(&fetch->sent, event->head, event->head_length);
+}
+
+/* Gives a request up that was not sent in time. */
+static void end_waiting(void *context) {
+  lr_crawl_fetch *fetch = context;
+  if (!fetch->sent_ns && fetch->state == FETCH_ASKING && fetch->head)
+    lariat_deferred_cancel(fetch->head);
+}
+
+/* Without memory for the timer the request is sent all the same: the margin of
+ * the lease is behind it. */
+static void set_send_by(lr_crawl_fetch *fetch) {
+  if (fetch->request.send_by_ns)
+    (void)!lariat_reactor_call_at(fetch->fetcher->reactor,
+                                  fetch->request.send_by_ns, end_waiting, fetch,
+                                  NULL, &fetch->send_by);
 }
 
 lariat_status lr_crawl_fetch_start(lr_crawl_fetcher *fetcher,
@@ -282,6 +327,7 @@ lariat_status lr_crawl_fetch_start(lr_crawl_fetcher *fetcher,
   lr_crawl_list_append(&fetcher->fetches, &fetch->node);
   fetcher->in_flight++;
   lariat_request_options options = lariat_request_defaults(fetcher->client);
+  set_send_by(fetch);
   options.headers = request->headers;
   options.header_count = request->header_count;
   options.sink = lariat_sink_stream(0);

@@ -33,6 +33,7 @@ typedef struct lr_crawl_answer {
   bool unwanted;    /* the body was not taken, since `wants_body` said so */
   uint64_t sent_ns; /* not before the request was sent, on the reactor's clock;
                        0: it was not */
+  uint64_t left_ns; /* nor before the kernel sent it for the last time */
   uint64_t ended_ns;
   int64_t at_ns; /* when it was sent, since 1970 */
 } lr_crawl_answer;
@@ -49,7 +50,9 @@ typedef struct lr_crawl_request {
   const char *url;
   const lariat_header *headers;
   size_t header_count;
-  size_t most_body; /* bytes of it that are taken; 0: as the fetcher's */
+  size_t most_body;    /* bytes of it that are taken; 0: as the fetcher's */
+  uint64_t send_by_ns; /* on the reactor's clock: cancelled if it was not sent
+                          by then; 0: it has time */
   lr_crawl_wants_body *wants_body; /* NULL: it is */
   lr_crawl_on_answer *on_answer;
   void *context;

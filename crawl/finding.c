@@ -67,9 +67,11 @@ static lr_crawl_find_result offer(lr_crawl_shard *shard,
                               .hop = named->hop,
                               .hops_off_site = hops_off_site,
                               .via = by->id};
+  if (named->hop == 'R' && by->redirects < UINT8_MAX)
+    found.redirects = (uint8_t)(by->redirects + 1);
   if (report && fits && fingerprint && lr_crawl_report_add_url(report, &found))
     return LR_CRAWL_FIND_OFFERED;
-  if (fits && report) report->failed = true;
+  if (fits) shard->lost++;
   lr_crawl_recent_remove(&shard->recent, fingerprint);
   return LR_CRAWL_FIND_LOST;
 }
@@ -85,6 +87,7 @@ static lr_crawl_find_result find(lr_crawl_shard *shard,
                                       .judged = &shard->judged};
   lr_crawl_scope_decision decision =
       lr_crawl_scope_decide(shard->config.scope, &question);
+  shard->rule = decision.rule;
   if (decision.accepted) return offer(shard, by, named, decision.hops_off_site);
   if (decision.trap)
     shard->counts.rejected_trap++;
@@ -99,9 +102,12 @@ lr_crawl_find_result lr_crawl_find(lr_crawl_shard *shard,
   if (!lariat_url_has_userinfo(named->url)) return find(shard, by, named);
   lr_crawl_named bare = *named;
   lariat_url *url = NULL;
-  if (lariat_url_copy_without(named->url, LARIAT_URL_USERINFO, &url) !=
-      LARIAT_OK)
+  lariat_status status =
+      lariat_url_copy_without(named->url, LARIAT_URL_USERINFO, &url);
+  if (status != LARIAT_OK) {
+    shard->lost += status == LARIAT_ENOMEM;
     return LR_CRAWL_FIND_LOST;
+  }
   bare.url = url;
   lr_crawl_find_result result = find(shard, by, &bare);
   lariat_url_free(url);

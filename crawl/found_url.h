@@ -17,7 +17,8 @@ typedef struct lr_crawl_found_url {
       hop; /* Heritrix's letters: L link, E embed, R redirect, S sitemap, - seed
             */
   uint8_t hops_off_site;
-  uint64_t via; /* id of the page that named it; 0: none */
+  uint8_t redirects; /* in a row, that have led to it; of a shared crawl */
+  uint64_t via;      /* id of the page that named it; 0: none */
 } lr_crawl_found_url;
 
 #endif

@@ -61,6 +61,7 @@ static lariat_status read_key(lr_crawl_frontier *frontier,
 lariat_status lr_crawl_frontier_keep_config(lr_crawl_frontier *frontier,
                                             const char *text,
                                             lr_crawl_fault *fault) {
+  if (frontier->shared) return LARIAT_OK;
   const char *last = lr_crawl_frontier_config(frontier);
   bool same = last && text && strcmp(last, text) == 0;
   lr_crawl_store_end(&frontier->store, LR_CRAWL_GET_CONFIG);
@@ -166,6 +167,34 @@ lariat_status lr_crawl_frontier_open(const lr_crawl_frontier_options *options,
   return status;
 }
 
+lariat_status
+lr_crawl_frontier_open_shared(const lr_crawl_frontier_options *options,
+                              const struct lr_crawl_sharing *sharing,
+                              lr_crawl_frontier **out, lr_crawl_fault *fault) {
+  *out = NULL;
+  lr_crawl_frontier *frontier = lr_crawl_allocate(1, sizeof *frontier);
+  if (!frontier) return lr_crawl_fault_memory(fault);
+  lariat_status status =
+      lr_crawl_shared_frontier_open(options, sharing, &frontier->shared, fault);
+  if (status)
+    lariat_memory_release(frontier);
+  else
+    *out = frontier;
+  return status;
+}
+
+lr_crawl_frontier *
+lr_crawl_frontier_of_shared(lr_crawl_shared_frontier *shared) {
+  lr_crawl_frontier *frontier = lr_crawl_allocate(1, sizeof *frontier);
+  if (frontier) frontier->shared = shared;
+  return frontier;
+}
+
+lr_crawl_shared_frontier *
+lr_crawl_frontier_shared(const lr_crawl_frontier *frontier) {
+  return frontier->shared;
+}
+
 /* ---- Closing ---- */
 
 static void clear_memory(lr_crawl_frontier *frontier) {
@@ -187,6 +216,11 @@ static void clear_memory(lr_crawl_frontier *frontier) {
 
 void lr_crawl_frontier_close(lr_crawl_frontier *frontier) {
   if (!frontier) return;
+  if (frontier->shared) {
+    lr_crawl_shared_frontier_close(frontier->shared);
+    lariat_memory_release(frontier);
+    return;
+  }
   lr_crawl_warc_series_end(&frontier->warc, &frontier->store);
   lr_crawl_output_close(&frontier->jsonl);
   lr_crawl_output_close(&frontier->links);
@@ -199,5 +233,7 @@ void lr_crawl_frontier_close(lr_crawl_frontier *frontier) {
 
 lr_crawl_hash_key
 lr_crawl_frontier_hash_key(const lr_crawl_frontier *frontier) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_hash_key(frontier->shared);
   return frontier->key;
 }

@@ -17,6 +17,7 @@
 #include "fault.h"
 #include "fingerprint.h"
 #include "found_url.h"
+#include "kept_traps.h"
 #include "outcome.h"
 
 typedef struct lr_crawl_frontier lr_crawl_frontier;
@@ -29,6 +30,7 @@ typedef struct lr_crawl_frontier_options {
                               it: only counts and the readers may be called */
   bool repair;             /* where a WARC file has lost its end, what was
                               archived there is queued again */
+  bool warc_uncompressed;  /* which the names of its files say */
   uint64_t warc_size;      /* a new file from so many bytes on; 0: no WARC */
   const char *warc_prefix; /* of its name; NULL: "lariat" */
   /* Files that grow with each commit; NULL: none; "-": the standard output.  A
@@ -62,6 +64,26 @@ typedef struct lr_crawl_frontier_options {
 lariat_status lr_crawl_frontier_open(const lr_crawl_frontier_options *options,
                                      lr_crawl_frontier **out,
                                      lr_crawl_fault *fault);
+
+/* Opens a worker's part of a crawl that many share (shared_frontier.h), of
+ * which the functions below know what is leased, and what waits for a commit. A
+ * commit ends later, counters and notes are not kept, and of outcomes nothing
+ * is read. */
+struct lr_crawl_sharing;
+struct lr_crawl_shared_frontier;
+lariat_status
+lr_crawl_frontier_open_shared(const lr_crawl_frontier_options *options,
+                              const struct lr_crawl_sharing *sharing,
+                              lr_crawl_frontier **out, lr_crawl_fault *fault);
+
+/* Makes a frontier of what is behind a shared one, which is its own then; NULL:
+ * out of memory. */
+lr_crawl_frontier *
+lr_crawl_frontier_of_shared(struct lr_crawl_shared_frontier *shared);
+
+/* Returns what is behind such a one; NULL: it is not shared. */
+struct lr_crawl_shared_frontier *
+lr_crawl_frontier_shared(const lr_crawl_frontier *frontier);
 
 /* Closes all files; the open WARC file gets its final name.  What was not
  * committed is lost: those URLs are queued when the crawl goes on.  NULL is
@@ -104,7 +126,13 @@ typedef struct lr_crawl_queued_url {
   /* Of an earlier crawl, or an earlier outcome; the taker's, as `url`; NULL. */
   char *etag, *last_modified;
   uint8_t old_digest[20];
-  int64_t old_at_ns; /* 0: none */
+  int64_t old_at_ns;        /* 0: none */
+  char *old_url;            /* that had this body then; NULL: the same URL */
+  char *via_url, *hop_path; /* hop_path.h; NULL: not asked for, or none */
+  /* Of a shared crawl: redirects in a row that have led to it, and when it may
+   * be sent, on CLOCK_BOOTTIME; 0: at any time. */
+  uint8_t redirects;
+  uint64_t not_before_ns, not_after_ns;
 } lr_crawl_queued_url;
 
 /* Releases what a queued URL points to. */
@@ -167,6 +195,21 @@ lariat_status lr_crawl_frontier_finish(lr_crawl_frontier *frontier,
  * LARIAT_ENOMEM   some may be queued */
 lariat_status lr_crawl_frontier_unpark(lr_crawl_frontier *frontier,
                                        const char *shape, uint64_t *count);
+
+/* Keeps a shape that is closed, at once, or drops it; adds all that are kept to
+ * a list.  A shared crawl keeps none.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM
+ * LARIAT_ESYSTEM  the database cannot be written, or read */
+lariat_status lr_crawl_frontier_keep_trap(lr_crawl_frontier *frontier,
+                                          const lr_crawl_kept_trap *trap,
+                                          lr_crawl_fault *fault);
+lariat_status lr_crawl_frontier_drop_trap(lr_crawl_frontier *frontier,
+                                          const char *shape,
+                                          lr_crawl_fault *fault);
+lariat_status lr_crawl_frontier_read_traps(lr_crawl_frontier *frontier,
+                                           lr_crawl_kept_traps *list,
+                                           lr_crawl_fault *fault);
 
 /* Facts that are kept of a host. */
 typedef struct lr_crawl_host_facts {
@@ -241,6 +284,7 @@ typedef struct lr_crawl_frontier_counts {
   uint64_t by_kind[LR_CRAWL_OUTCOME_KINDS]; /* outcomes, by
                                                lr_crawl_outcome_kind */
   uint64_t outdated_pages; /* of the outcomes, what is fetched again */
+  uint64_t bytes;                           /* of the bodies of outcomes */
   uint64_t hosts, hosts_with_queue;
   uint64_t warc_files, warc_bytes;
   uint64_t memory; /* bytes of queues, fingerprints, hosts and recent texts */
@@ -303,6 +347,16 @@ lr_crawl_frontier_each_outcome(lr_crawl_frontier *frontier, uint64_t url,
  * later. */
 uint64_t lr_crawl_frontier_host_queued(lr_crawl_frontier *frontier,
                                        uint64_t host);
+
+/* Tells how many URLs of its host are before a queued one; of a crawl that is
+ * only read by looking at all outcomes, which takes a second for some millions.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ESYSTEM
+ * LARIAT_ENOTFOUND  it is not in the queue: it is handed out, or due later, or
+ *                   done; of a crawl that is only read this is not seen */
+lariat_status lr_crawl_frontier_count_before(lr_crawl_frontier *frontier,
+                                             const lr_crawl_known_url *url,
+                                             uint64_t *count);
 
 /* Returns the number of hosts; their ids are 1 and up. */
 uint64_t lr_crawl_frontier_host_count(const lr_crawl_frontier *frontier);

@@ -340,6 +340,8 @@ static lariat_status commit_part(lr_crawl_frontier *frontier,
 }
 
 bool lr_crawl_frontier_has_uncommitted(const lr_crawl_frontier *frontier) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_has_uncommitted(frontier->shared);
   return frontier->outcomes.count || frontier->facts.count ||
          frontier->counters.changed || frontier->notes.count ||
          frontier->next_uncommitted != frontier->texts.next ||
@@ -347,6 +349,8 @@ bool lr_crawl_frontier_has_uncommitted(const lr_crawl_frontier *frontier) {
 }
 
 size_t lr_crawl_frontier_uncommitted_bytes(const lr_crawl_frontier *frontier) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_uncommitted_bytes(frontier->shared);
   return frontier->outcomes.bytes;
 }
 
@@ -361,6 +365,10 @@ static lariat_status tell_failure(lr_crawl_frontier *frontier,
 
 lariat_status lr_crawl_frontier_commit(lr_crawl_frontier *frontier,
                                        lr_crawl_fault *fault) {
+  if (frontier->shared) {
+    lr_crawl_shared_frontier_commit(frontier->shared);
+    return LARIAT_OK;
+  }
   lariat_status status = tell_failure(frontier, fault);
   while (!status && lr_crawl_frontier_has_uncommitted(frontier))
     status = commit_part(frontier, fault);

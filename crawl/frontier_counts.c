@@ -9,6 +9,7 @@
 
 static const char queued_name[] = "frontier:queued";
 static const char later_name[] = "frontier:later";
+static const char bytes_name[] = "frontier:bytes"; /* which schema.c knows */
 
 static void write_kind(char name[32], unsigned kind) {
   snprintf(name, 32, "frontier:kind %u", kind);
@@ -25,12 +26,18 @@ void lr_crawl_frontier_keep_counts(lr_crawl_frontier *frontier) {
   (void)lr_crawl_counters_set(list, queued_name,
                               (int64_t)count_queued(frontier));
   (void)lr_crawl_counters_set(list, later_name, (int64_t)frontier->later.count);
+  (void)lr_crawl_counters_set(list, bytes_name, (int64_t)frontier->bytes);
   for (unsigned kind = 0; kind < LR_CRAWL_OUTCOME_KINDS; kind++) {
     char name[32];
     write_kind(name, kind);
     if (frontier->by_kind[kind])
       (void)lr_crawl_counters_set(list, name, (int64_t)frontier->by_kind[kind]);
   }
+}
+
+void lr_crawl_frontier_recall_bytes(lr_crawl_frontier *frontier) {
+  frontier->bytes =
+      (uint64_t)lr_crawl_counters_get(&frontier->counters, bytes_name);
 }
 
 /* Counts what only the log knows, of a crawl that is read. */
@@ -57,6 +64,7 @@ static uint64_t count_memory(const lr_crawl_frontier *frontier) {
 
 lr_crawl_frontier_counts
 lr_crawl_frontier_count(const lr_crawl_frontier *frontier) {
+  if (frontier->shared) return lr_crawl_shared_frontier_count(frontier->shared);
   lr_crawl_frontier_counts counts = {.known = frontier->seen.count,
                                      .queued = count_queued(frontier),
                                      .later = frontier->later.count,
@@ -65,6 +73,7 @@ lr_crawl_frontier_count(const lr_crawl_frontier *frontier) {
                                      .hosts = frontier->hosts.count,
                                      .hosts_with_queue =
                                          frontier->hosts_with_queue,
+                                     .bytes = frontier->bytes,
                                      .warc_files = frontier->warc.files,
                                      .warc_bytes = frontier->warc.bytes,
                                      .memory = count_memory(frontier)};
@@ -77,6 +86,7 @@ lr_crawl_frontier_count(const lr_crawl_frontier *frontier) {
 
 lariat_status lr_crawl_frontier_set_counter(lr_crawl_frontier *frontier,
                                             const char *name, int64_t value) {
+  if (frontier->shared) return LARIAT_OK;
   return lr_crawl_counters_set(&frontier->counters, name, value)
              ? LARIAT_OK
              : LARIAT_ENOMEM;
@@ -84,6 +94,7 @@ lariat_status lr_crawl_frontier_set_counter(lr_crawl_frontier *frontier,
 
 int64_t lr_crawl_frontier_counter(const lr_crawl_frontier *frontier,
                                   const char *name) {
+  if (frontier->shared) return 0;
   return lr_crawl_counters_get(&frontier->counters, name);
 }
 
@@ -98,6 +109,7 @@ bool lr_crawl_frontier_was_full(const lr_crawl_frontier *frontier) {
 
 lariat_status lr_crawl_frontier_note(lr_crawl_frontier *frontier, int64_t at_s,
                                      const char *what) {
+  if (frontier->shared) return LARIAT_OK;
   return lr_crawl_notes_add(&frontier->notes, at_s, what) ? LARIAT_OK
                                                           : LARIAT_ENOMEM;
 }

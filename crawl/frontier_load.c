@@ -263,6 +263,7 @@ lariat_status lr_crawl_frontier_load(lr_crawl_frontier *frontier,
     status = read_names(frontier, LR_CRAWL_ALL_COUNTERS, add_counter, fault);
   if (!status && !frontier->read_only)
     status = read_state(frontier, last, fault);
+  lr_crawl_frontier_recall_bytes(frontier);
   lr_crawl_counters_keep(&frontier->counters);
   frontier->types.committed = frontier->types.count;
   frontier->committed_hosts = frontier->hosts.count;

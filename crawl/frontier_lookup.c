@@ -10,28 +10,38 @@
 /* ---- Hosts ---- */
 
 uint64_t lr_crawl_frontier_host_count(const lr_crawl_frontier *frontier) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_host_count(frontier->shared);
   return frontier->hosts.count;
 }
 
 uint64_t lr_crawl_frontier_host_queued(lr_crawl_frontier *frontier,
                                        uint64_t host) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_host_queued(frontier->shared, host);
   const lr_crawl_host *at = lr_crawl_hosts_at(&frontier->hosts, host);
   return at ? at->queued : 0;
 }
 
 uint64_t lr_crawl_frontier_find_host(const lr_crawl_frontier *frontier,
                                      const char *origin) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_find_host(frontier->shared, origin);
   return lr_crawl_hosts_find(&frontier->hosts, origin);
 }
 
 const char *lr_crawl_frontier_origin(const lr_crawl_frontier *frontier,
                                      uint64_t host) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_origin(frontier->shared, host);
   const lr_crawl_host *found = lr_crawl_hosts_at(&frontier->hosts, host);
   return found ? found->origin : NULL;
 }
 
 lariat_status lr_crawl_frontier_set_host(lr_crawl_frontier *frontier,
                                          const lr_crawl_host_facts *facts) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_set_host(frontier->shared, facts);
   if (!lr_crawl_hosts_at(&frontier->hosts, facts->host))
     return LARIAT_ENOTFOUND;
   return lr_crawl_facts_set(&frontier->facts, facts) ? LARIAT_OK
@@ -70,6 +80,8 @@ static lr_crawl_host_facts read_facts(lr_crawl_store *store, uint64_t host) {
 
 bool lr_crawl_frontier_host(lr_crawl_frontier *frontier, uint64_t host,
                             lr_crawl_host_facts *out) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_host(frontier->shared, host, out);
   const lr_crawl_host_facts *changed =
       lr_crawl_facts_find(&frontier->facts, host);
   bool row = false;
@@ -113,6 +125,8 @@ static lariat_status show_url(lr_crawl_frontier *frontier, uint64_t id,
 
 lariat_status lr_crawl_frontier_read_url(lr_crawl_frontier *frontier,
                                          uint64_t id, lr_crawl_known_url *out) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_read_url(frontier->shared, id, out);
   lr_crawl_url_record record;
   *out = (lr_crawl_known_url){0};
   if (!id || id > UINT32_MAX) return LARIAT_ENOTFOUND;
@@ -159,6 +173,9 @@ static lariat_status search_rows(lr_crawl_frontier *frontier,
 lariat_status lr_crawl_frontier_find_url(lr_crawl_frontier *frontier,
                                          uint64_t fingerprint,
                                          lr_crawl_known_url *out) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_read_url(frontier->shared, fingerprint,
+                                             out);
   *out = (lr_crawl_known_url){0};
   if (!frontier->read_only && !lr_crawl_seen_has(&frontier->seen, fingerprint))
     return LARIAT_ENOTFOUND;
@@ -167,6 +184,33 @@ lariat_status lr_crawl_frontier_find_url(lr_crawl_frontier *frontier,
       id ? LARIAT_OK : search_rows(frontier, fingerprint, &id);
   if (status) return status;
   return id ? lr_crawl_frontier_read_url(frontier, id, out) : LARIAT_ENOTFOUND;
+}
+
+static lariat_status count_rows_before(lr_crawl_store *store,
+                                       const lr_crawl_known_url *url,
+                                       uint64_t *count) {
+  bool row = false;
+  lariat_status status = lr_crawl_store_ask(
+      store, &row, NULL, LR_CRAWL_COUNT_BEFORE, "iii", (int64_t)url->host,
+      (int64_t)url->priority, (int64_t)url->id);
+  if (row)
+    *count = (uint64_t)lr_crawl_store_integer(store, LR_CRAWL_COUNT_BEFORE, 0);
+  lr_crawl_store_end(store, LR_CRAWL_COUNT_BEFORE);
+  return status;
+}
+
+lariat_status lr_crawl_frontier_count_before(lr_crawl_frontier *frontier,
+                                             const lr_crawl_known_url *url,
+                                             uint64_t *count) {
+  const lr_crawl_host *host = lr_crawl_hosts_at(&frontier->hosts, url->host);
+  if (frontier->shared) return LARIAT_ENOTFOUND;
+  if (frontier->read_only)
+    return count_rows_before(&frontier->store, url, count);
+  size_t before =
+      host ? lr_crawl_queue_count_before(&host->queue, (uint32_t)url->id)
+           : SIZE_MAX;
+  *count = before;
+  return before == SIZE_MAX ? LARIAT_ENOTFOUND : LARIAT_OK;
 }
 
 /* ---- Outcomes ---- */
@@ -203,6 +247,10 @@ lariat_status
 lr_crawl_frontier_each_outcome(lr_crawl_frontier *frontier, uint64_t url,
                                lr_crawl_outcome_callback *callback,
                                void *context) {
+  if (frontier->shared) {
+    lr_crawl_shared_frontier_each_outcome(frontier->shared, callback, context);
+    return LARIAT_OK;
+  }
   lr_crawl_store *store = &frontier->store;
   bool row = false, more = true;
   lariat_status status =
@@ -220,6 +268,8 @@ lr_crawl_frontier_each_outcome(lr_crawl_frontier *frontier, uint64_t url,
 }
 
 const char *lr_crawl_frontier_config(lr_crawl_frontier *frontier) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_config(frontier->shared);
   bool row = false;
   (void)lr_crawl_store_ask(&frontier->store, &row, NULL, LR_CRAWL_GET_CONFIG,
                            "");

@@ -71,6 +71,8 @@ static lariat_status queue_again(lr_crawl_frontier *frontier, uint32_t id,
 
 lariat_status lr_crawl_frontier_unpark(lr_crawl_frontier *frontier,
                                        const char *shape, uint64_t *count) {
+  *count = 0;
+  if (frontier->shared) return LARIAT_OK;
   parked_urls parked = {.shape = shape};
   lariat_status status = find_parked(frontier, &parked);
   *count = 0;

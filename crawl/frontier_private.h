@@ -13,6 +13,7 @@
 #include "media_types.h"
 #include "output_file.h"
 #include "seen_table.h"
+#include "shared_frontier.h"
 #include "store.h"
 #include "url_texts.h"
 #include "warc_series.h"
@@ -27,6 +28,8 @@ typedef struct lr_crawl_outcome_list {
 } lr_crawl_outcome_list;
 
 struct lr_crawl_frontier {
+  lr_crawl_shared_frontier *shared; /* NULL: all is in this directory; else
+                                       nothing below is used */
   char *directory;
   bool read_only, durable;
   bool has_earlier; /* the table of validators has rows */
@@ -48,6 +51,7 @@ struct lr_crawl_frontier {
   uint64_t in_queues, hosts_with_queue;
   uint64_t by_kind[LR_CRAWL_OUTCOME_KINDS];
   uint64_t outdated_pages;
+  uint64_t bytes; /* of bodies, of all runs */
 
   /* What the next commit writes. */
   uint32_t next_uncommitted; /* URL: those before it are in the log */
@@ -70,6 +74,9 @@ void lr_crawl_outcomes_drop(lr_crawl_outcome_list *list, size_t count);
 /* Keeps the counts as counters of the log, and reads them from there, for a
  * crawl that is only read (frontier_counts.c). */
 void lr_crawl_frontier_keep_counts(lr_crawl_frontier *frontier);
+
+/* Reads how many bytes all runs have had, from the counters. */
+void lr_crawl_frontier_recall_bytes(lr_crawl_frontier *frontier);
 
 /* Reads hosts, URLs and outcomes into memory (frontier_load.c). */
 lariat_status lr_crawl_frontier_load(lr_crawl_frontier *frontier,

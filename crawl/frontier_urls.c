@@ -29,11 +29,19 @@ static void tell_host(lr_crawl_frontier *frontier, uint32_t host) {
 void lr_crawl_frontier_on_host(lr_crawl_frontier *frontier,
                                lr_crawl_host_callback *callback,
                                void *context) {
+  if (frontier->shared) {
+    lr_crawl_shared_frontier_on_host(frontier->shared, callback, context);
+    return;
+  }
   frontier->on_host = callback;
   frontier->host_context = context;
 }
 
 void lr_crawl_frontier_tell_hosts(lr_crawl_frontier *frontier) {
+  if (frontier->shared) {
+    lr_crawl_shared_frontier_tell_hosts(frontier->shared);
+    return;
+  }
   for (uint32_t host = 1; host <= frontier->hosts.count; host++) {
     const lr_crawl_host *of = lr_crawl_hosts_at(&frontier->hosts, host);
     if (of->queued && frontier->on_host)
@@ -45,6 +53,8 @@ void lr_crawl_frontier_tell_hosts(lr_crawl_frontier *frontier) {
 
 bool lr_crawl_frontier_has_seen(const lr_crawl_frontier *frontier,
                                 uint64_t fingerprint) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_has_seen(frontier->shared, fingerprint);
   return lr_crawl_seen_has(&frontier->seen, fingerprint);
 }
 
@@ -104,6 +114,8 @@ static lariat_status add_new(lr_crawl_frontier *frontier,
 lariat_status lr_crawl_frontier_offer(lr_crawl_frontier *frontier,
                                       const lr_crawl_found_url *url,
                                       bool *added) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_offer(frontier->shared, url, added);
   *added = false;
   if (lr_crawl_seen_has(&frontier->seen, url->fingerprint)) return LARIAT_OK;
   lariat_status status = add_new(frontier, url);
@@ -162,6 +174,9 @@ lariat_status lr_crawl_frontier_read_record(lr_crawl_frontier *frontier,
 
 void lr_crawl_queued_url_clear(lr_crawl_queued_url *url) {
   lariat_memory_release(url->url);
+  lariat_memory_release(url->old_url);
+  lariat_memory_release(url->via_url);
+  lariat_memory_release(url->hop_path);
   lariat_memory_release(url->etag);
   lariat_memory_release(url->last_modified);
   *url = (lr_crawl_queued_url){0};
@@ -225,6 +240,8 @@ static bool take_one(lr_crawl_frontier *frontier, lr_crawl_host *host,
 
 size_t lr_crawl_frontier_take(lr_crawl_frontier *frontier, uint64_t host,
                               size_t most, lr_crawl_queued_url *out) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_take(frontier->shared, host, most, out);
   lr_crawl_host *from = lr_crawl_hosts_at(&frontier->hosts, host);
   size_t taken = 0;
   if (!from) return 0;
@@ -247,6 +264,8 @@ static bool keep_tries(lr_crawl_frontier *frontier, uint32_t id,
 
 lariat_status lr_crawl_frontier_give_back(lr_crawl_frontier *frontier,
                                           uint64_t id) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_give_back(frontier->shared, id);
   lr_crawl_id_entry *entry =
       id <= UINT32_MAX
           ? lr_crawl_id_map_find(&frontier->handed_out, (uint32_t)id)
@@ -270,6 +289,8 @@ lariat_status lr_crawl_frontier_give_back(lr_crawl_frontier *frontier,
 /* ---- Later ---- */
 
 int64_t lr_crawl_frontier_wake(lr_crawl_frontier *frontier, int64_t now_s) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_wake(frontier->shared, now_s);
   while (frontier->later.count && frontier->later.urls[0].due_s <= now_s) {
     lr_crawl_due_url url = frontier->later.urls[0];
     lr_crawl_queue_place place = {.id = url.id, .priority = url.priority};
@@ -324,11 +345,14 @@ static lariat_status finish_url(lr_crawl_frontier *frontier,
   lr_crawl_id_entry out = lr_crawl_id_map_take(&frontier->handed_out, id);
   if (later) put_later(frontier, out, outcome->next_s);
   frontier->by_kind[outcome->kind % LR_CRAWL_OUTCOME_KINDS]++;
+  frontier->bytes += outcome->bytes;
   return LARIAT_OK;
 }
 
 lariat_status lr_crawl_frontier_finish(lr_crawl_frontier *frontier,
                                        lr_crawl_outcome *outcome) {
+  if (frontier->shared)
+    return lr_crawl_shared_frontier_finish(frontier->shared, outcome);
   lariat_status status = LARIAT_OK;
   if (outcome->url)
     status = finish_url(frontier, outcome);

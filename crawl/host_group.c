@@ -212,3 +212,12 @@ void lr_crawl_host_group_learn(lr_crawl_host_group *group,
   group->wait_ms = larger(lr_crawl_site_wait_ms(site, group), least_ms);
   if (!visits) group->last = site;
 }
+
+void lr_crawl_politeness_wait(lr_crawl_site *site, int64_t until_ns) {
+  wait_until(site->group, until_ns, false);
+  lr_crawl_host_group_reschedule(site->group);
+}
+
+int64_t lr_crawl_politeness_due_ns(const lr_crawl_site *site) {
+  return lr_crawl_host_group_due(site->group);
+}

@@ -7,7 +7,12 @@
 #include <lariat/crawl/robots.h>
 #include <lariat/url.h>
 
-enum { MOST_REACTORS = 1024, MOST_PRIORITY = 7, MOST_LEVEL = 12 };
+enum {
+  MOST_REACTORS = 1024,
+  MOST_PRIORITY = 7,
+  MOST_LEVEL = 12,
+  LEAST_LEASE_MS = 1000
+};
 
 #define REFUSE(...) lr_crawl_fault_set(fault, LARIAT_EINVAL, 0, __VA_ARGS__)
 
@@ -105,6 +110,39 @@ static lariat_status check_hosts(const lariat_crawl_options *options,
   return LARIAT_OK;
 }
 
+/* Looks for what a crawl that many workers share cannot do. */
+static lariat_status check_shared(const lariat_crawl_options *options,
+                                  lr_crawl_fault *fault) {
+  if (!options->frontier) {
+    if (options->crawl_name || options->lease_ms)
+      return REFUSE("%s: it is of a crawl with a `frontier`",
+                    options->crawl_name ? "crawl_name" : "lease_ms");
+    return LARIAT_OK;
+  }
+  if (options->since || options->again_s || options->repair)
+    return REFUSE("%s: a crawl with a `frontier` cannot do that",
+                  options->since     ? "since"
+                  : options->again_s ? "again_s"
+                                     : "repair");
+  if (options->max_pages_per_host || options->max_bytes_per_host ||
+      options->max_hosts)
+    return REFUSE("%s: it is not counted over the workers of a `frontier`",
+                  options->max_pages_per_host   ? "max_pages_per_host"
+                  : options->max_bytes_per_host ? "max_bytes_per_host"
+                                                : "max_hosts");
+  if (options->group == LARIAT_CRAWL_GROUP_IP)
+    return REFUSE("group: hosts of one address can be two workers': not with a "
+                  "`frontier`");
+  if (options->lease_ms && options->lease_ms < LEAST_LEASE_MS)
+    return REFUSE("lease_ms: it is %d at least", LEAST_LEASE_MS);
+  for (size_t i = 0; i < options->host_count; i++)
+    if (options->hosts[i].max_pages >= 0)
+      return REFUSE("hosts: %s: max_pages is not counted over the workers of a "
+                    "`frontier`",
+                    options->hosts[i].host);
+  return LARIAT_OK;
+}
+
 static lariat_status check_parts(const lariat_crawl_options *options,
                                  lr_crawl_fault *fault) {
   char message[256] = "";
@@ -126,6 +164,7 @@ lariat_status lr_crawl_options_look(const lariat_crawl_options *options,
   if (status == LARIAT_OK) status = check_agent(options, fault);
   if (status == LARIAT_OK) status = check_numbers(options, fault);
   if (status == LARIAT_OK) status = check_hosts(options, fault);
+  if (status == LARIAT_OK) status = check_shared(options, fault);
   if (status == LARIAT_OK) status = check_parts(options, fault);
   return status;
 }

@@ -40,6 +40,8 @@ typedef struct lr_crawl_outcome {
   size_t response_offset, response_length; /* within records */
   char *line;  /* of JSON, for --jsonl; without a line end; NULL: none */
   char *edges; /* lines for --links, with their ends; NULL: none */
+  /* When its site may be asked next, on CLOCK_BOOTTIME; 0: not known. */
+  uint64_t due_ns;
 } lr_crawl_outcome;
 
 #endif

@@ -68,7 +68,7 @@ int64_t lr_crawl_shard_cap_retry_after(const lr_crawl_shard *shard,
 }
 
 lr_crawl_reply lr_crawl_reply_of(const lr_crawl_answer *answer) {
-  lr_crawl_reply reply = {.sent_ns = (int64_t)answer->sent_ns,
+  lr_crawl_reply reply = {.sent_ns = (int64_t)answer->left_ns,
                           .ended_ns = (int64_t)answer->ended_ns,
                           .retry_after_ms = -1,
                           .status = status_of(answer)};
@@ -176,11 +176,13 @@ static bool is_as_before(const lr_crawl_page *page) {
 /* Has the traps learn from a page, by what one would see of it. */
 static void learn(lr_crawl_page *page, const lr_crawl_content *content) {
   const lr_crawl_settings *settings = page->shard->config.settings;
-  lr_crawl_trap_page seen = {.bytes = content->bytes,
-                             .length = content->length,
+  bool similar = !settings->options.no_trap_similar;
+  lr_crawl_trap_page seen = {.bytes = similar ? content->bytes : NULL,
+                             .length = similar ? content->length : 0,
                              .new_links = page->new_links,
                              .new_links_of_same_shape = page->same_shape};
-  if (settings->options.no_trap_similar || page->task->queued.hop == 'S')
+  if (page->task->queued.hop == 'S' ||
+      (!similar && !settings->options.trap_query))
     return;
   memcpy(&seen.digest, page->digest, sizeof seen.digest);
   lr_crawl_traps_learn(page->shard->traps, page->url, &seen);
@@ -266,9 +268,10 @@ static void count(lr_crawl_shard *shard, int status) {
 /* Tells whether what was exchanged is written into the WARC: once for each
  * URL, with its last outcome. */
 static bool is_recorded(const lr_crawl_page *page) {
-  return !page->shard->config.settings->options.no_warc &&
-         page->answer->response && page->kind != LR_CRAWL_LATER &&
-         page->kind != LR_CRAWL_SCOPE;
+  const lariat_crawl_options *options = &page->shard->config.settings->options;
+  bool skipped = options->revisit_skip && page->kind == LR_CRAWL_REVISIT;
+  return !options->no_warc && !skipped && page->answer->response &&
+         page->kind != LR_CRAWL_LATER && page->kind != LR_CRAWL_SCOPE;
 }
 
 static void complete(lr_crawl_page *page, lr_crawl_outcome *outcome) {
@@ -282,15 +285,25 @@ static void complete(lr_crawl_page *page, lr_crawl_outcome *outcome) {
     outcome->edges = lr_crawl_bytes_take(&page->edges, NULL);
 }
 
+/* Returns the record that has the body of an earlier time. */
+static lr_crawl_body body_before(const lr_crawl_page *page) {
+  const lr_crawl_queued_url *queued = &page->task->queued;
+  return (lr_crawl_body){.at_ns = queued->old_at_ns,
+                         .url =
+                             queued->old_url ? queued->old_url : queued->url};
+}
+
 static void take_body(lr_crawl_page *page, lr_crawl_outcome *outcome) {
   const lr_crawl_body *same = NULL;
-  lr_crawl_body before = {.at_ns = page->task->queued.old_at_ns,
-                          .url = page->task->queued.url};
+  lr_crawl_body before = body_before(page);
   if (page->kind == LR_CRAWL_LATER) return;
   outcome->has_digest = digest_body(page) && !page->answer->unwanted;
   memcpy(outcome->digest, page->digest, sizeof outcome->digest);
   if (is_as_before(page)) {
     page->kind = LR_CRAWL_REVISIT;
+    page->note = page->task->queued.old_url;
+    same = &before;
+  } else if (page->kind == LR_CRAWL_REVISIT) {
     same = &before;
   } else {
     same = find_same(page);
@@ -314,6 +327,7 @@ static lr_crawl_namer namer_of(const lr_crawl_asking *asking) {
   return (lr_crawl_namer){.id = queued->id,
                           .depth = queued->depth,
                           .hops_off_site = queued->hops_off_site,
+                          .redirects = queued->redirects,
                           .in_scope_site = decision.on_site};
 }
 
@@ -338,6 +352,7 @@ void lr_crawl_page_take(lr_crawl_asking *asking,
   }
   complete(&page, &outcome);
   count(page.shard, outcome.status);
+  outcome.due_ns = lr_crawl_shard_next_due(asking);
   lr_crawl_shard_tell(page.shard, &outcome);
   lr_crawl_bytes_clear(&page.edges);
   lariat_memory_release(page.location);

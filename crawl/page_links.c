@@ -19,17 +19,31 @@ enum {
 
 /* ---- Edges ---- */
 
-/* Adds a line: from, to, the letter of the hop, and what became of it. */
+static const char nofollow[] = "nofollow";
+
+/* Tells whether a link has a line. */
+static bool is_told(const lariat_crawl_options *options, const char *mark) {
+  return options->links &&
+         (!options->links_rejected || strcmp(mark, "offered") != 0);
+}
+
+/* Adds a line: from, to, the letter of the hop, and what became of it; where
+ * links that are followed have none, the rule, too. */
 static void add_edge(lr_crawl_page *page, const lariat_url *to, char hop,
                      const char *mark) {
-  if (!page->shard->config.settings->options.links) return;
+  const lariat_crawl_options *options = &page->shard->config.settings->options;
+  const char *rule = mark == nofollow ? NULL : page->shard->rule;
+  if (!is_told(options, mark)) return;
   size_t length;
   const char *text = lr_crawl_fetched_text(page->url, &length);
   lr_crawl_bytes_add(&page->edges, text, length);
   lr_crawl_bytes_add(&page->edges, "\t", 1);
   text = lr_crawl_fetched_text(to, &length);
   lr_crawl_bytes_add(&page->edges, text, length);
-  lr_crawl_bytes_format(&page->edges, "\t%c\t%s\n", hop, mark);
+  lr_crawl_bytes_format(&page->edges, "\t%c\t%s", hop, mark);
+  if (options->links_rejected)
+    lr_crawl_bytes_format(&page->edges, "\t%s", rule ? rule : "");
+  lr_crawl_bytes_add(&page->edges, "\n", 1);
 }
 
 static const char *name_result(lr_crawl_find_result result) {
@@ -56,7 +70,7 @@ static void take_link(const lariat_crawl_link *link, void *context) {
   bool requisite = link->kind == LARIAT_CRAWL_LINK_REQUISITE;
   char hop = requisite ? 'E' : 'L';
   if (link->nofollow && !settings->options.ignore_robots) {
-    add_edge(page, link->url, hop, "nofollow");
+    add_edge(page, link->url, hop, nofollow);
     return;
   }
   lr_crawl_namer by = page->namer;

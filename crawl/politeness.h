@@ -189,6 +189,12 @@ lr_crawl_verdict lr_crawl_politeness_ended(lr_crawl_site *site,
                                            const lr_crawl_reply *reply,
                                            int64_t now_ns);
 
+/* Has the group of a site wait until then, if it would not for as long. */
+void lr_crawl_politeness_wait(lr_crawl_site *site, int64_t until_ns);
+
+/* Returns when the group of a site may be asked, as far as its delays go. */
+int64_t lr_crawl_politeness_due_ns(const lr_crawl_site *site);
+
 /* ---- Robots ---- */
 
 /* Robots are known from now on, until expires_ns (INT64_MAX: for good);

@@ -49,7 +49,7 @@ void lariat_crawl_reader_free(lariat_crawl_reader *reader) {
 
 lariat_status lariat_crawl_reader_stats(lariat_crawl_reader *reader,
                                         lariat_crawl_stats *stats) {
-  lariat_crawl_stats all = {.end_reason = ""};
+  lariat_crawl_stats all = {.end_reason = "", .trouble = ""};
   if (!stats || stats->size < sizeof stats->size) return LARIAT_EINVAL;
   all.size = stats->size;
   lr_crawl_frontier_counts counts = lr_crawl_frontier_count(reader->frontier);

@@ -49,10 +49,16 @@ static void fill_revisit(const lr_crawl_page *page, const lr_crawl_body *known,
   if (known) {
     exchange->refers_to_url = known->url;
     exchange->refers_to_ns = known->at_ns;
-  } else if (exchange->not_modified) {
-    exchange->refers_to_url = page->task->queued.url;
-    exchange->refers_to_ns = page->task->queued.old_at_ns;
   }
+}
+
+static void fill_metadata(const lr_crawl_page *page,
+                          const lr_crawl_outcome *outcome,
+                          lariat_crawl_warc_exchange *exchange) {
+  if (!page->shard->config.settings->options.warc_metadata) return;
+  exchange->via = page->task->queued.via_url;
+  exchange->hop_path = page->task->queued.hop_path;
+  exchange->fetch_ms = outcome->took_ms;
 }
 
 /* Copies the records out of the buffer, whose memory is used again. */
@@ -86,6 +92,7 @@ lariat_status lr_crawl_records_make(const lr_crawl_page *page,
       .digest = page->digest,
       .truncated = answer->truncated,
       .keep_secrets = page->shard->config.settings->options.keep_secrets};
+  fill_metadata(page, outcome, &exchange);
   exchange.head =
       lariat_response_raw_head(answer->response, &exchange.head_length);
   fill_connection(answer->response, &exchange);

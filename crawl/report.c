@@ -30,7 +30,9 @@ void lr_crawl_report_free(lr_crawl_report *report) {
   lariat_memory_release(report->outcomes);
   lariat_memory_release(report->urls);
   lariat_memory_release(report->hosts);
+  lariat_memory_release(report->returned);
   lr_crawl_bytes_clear(&report->texts);
+  lr_crawl_kept_traps_clear(&report->closed_traps);
   lariat_memory_release(report->opened_trap);
   lariat_memory_release(report);
 }
@@ -38,7 +40,8 @@ void lr_crawl_report_free(lr_crawl_report *report) {
 bool lr_crawl_report_is_empty(const lr_crawl_report *report) {
   return !report->url_count && !report->outcome_count && !report->host_count &&
          !report->ended && !report->failed && !report->counted &&
-         !report->opened_trap;
+         !report->opened_trap && !report->closed_traps.count &&
+         !report->returned_count;
 }
 
 /* ---- Adding ---- */
@@ -96,6 +99,17 @@ bool lr_crawl_report_add_host(lr_crawl_report *report,
       add_text(report, facts->note, facts->note ? strlen(facts->note) : 0);
   if (!keep_texts(report, before)) return false;
   report->host_count++;
+  return true;
+}
+
+bool lr_crawl_report_add_returned(lr_crawl_report *report, uint64_t url,
+                                  uint64_t host) {
+  lr_crawl_returned_url *returned =
+      lr_crawl_grow(report->returned, &report->returned_capacity,
+                    report->returned_count + 1, sizeof *returned);
+  if (!returned) return false;
+  report->returned = returned;
+  returned[report->returned_count++] = (lr_crawl_returned_url){url, host};
   return true;
 }
 

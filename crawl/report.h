@@ -11,6 +11,7 @@
 #include "bytes.h"
 #include "found_url.h"
 #include "frontier.h"
+#include "kept_traps.h"
 #include "outcome.h"
 
 /* Counts of a shard since its start, and what it has now. */
@@ -34,6 +35,11 @@ typedef struct lr_crawl_reported_host {
   size_t ip_offset, robots_offset, note_offset; /* SIZE_MAX: none */
 } lr_crawl_reported_host;
 
+/* A URL that was not sent, since its lease was about to end. */
+typedef struct lr_crawl_returned_url {
+  uint64_t url, host;
+} lr_crawl_returned_url;
+
 typedef struct lr_crawl_report {
   unsigned shard;
   bool ended;   /* the shard has nothing more to tell */
@@ -46,8 +52,11 @@ typedef struct lr_crawl_report {
   size_t outcome_count, outcome_capacity;
   lr_crawl_reported_host *hosts;
   size_t host_count, host_capacity;
+  lr_crawl_returned_url *returned;
+  size_t returned_count, returned_capacity;
   size_t bytes; /* that its outcomes and its URLs hold */
   lr_crawl_shard_counts counts;
+  lr_crawl_kept_traps closed_traps;
   char *opened_trap; /* a shape that is open now: what was parked for it is to
                         be queued; NULL: none */
 } lr_crawl_report;
@@ -65,6 +74,10 @@ bool lr_crawl_report_add_url(lr_crawl_report *report,
                              const lr_crawl_found_url *found);
 bool lr_crawl_report_add_host(lr_crawl_report *report,
                               const lr_crawl_host_facts *facts);
+
+/* Adds a URL that was not sent; false: no memory. */
+bool lr_crawl_report_add_returned(lr_crawl_report *report, uint64_t url,
+                                  uint64_t host);
 
 /* Adds an outcome and all that it owns; without memory it is dropped, and the
  * report marked as failed. */

@@ -54,9 +54,17 @@ static const char version_2[] =
     "create table config(seq integer primary key, at_s integer, text text);"
     "create table log(seq integer primary key, at_s integer, what text);";
 
-/* A robots.txt is packed (packed_text.h); `length` is that of its text. */
-static const char version_3[] = "alter table robots add column length integer;"
-                                "update robots set length = length(body);";
+/* A robots.txt is packed (packed_text.h); `length` is that of its text.  The
+ * bytes of bodies are counted over all runs.  A body that two pages had in
+ * common is where `target` has it.  Shapes stay closed. */
+static const char version_3[] =
+    "alter table robots add column length integer;"
+    "update robots set length = length(body);"
+    "alter table earlier add column target text;"
+    "create table trap(shape text primary key, pages integer not null,"
+    " reason text not null) without rowid;"
+    "insert or replace into counter select 'frontier:bytes',"
+    " coalesce(sum(bytes), 0) from outcome;";
 
 /* The status of before tells what has changed. */
 static const char version_4[] =

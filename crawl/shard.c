@@ -38,9 +38,10 @@ void lr_crawl_shard_count(lr_crawl_shard *shard) {
   shard->counts.hosts_down = counts.down;
   shard->counts.hosts_waiting = counts.sites - counts.empty;
   shard->report->counted = true;
+  run_soon(shard);
 }
 
-static void flush(lr_crawl_shard *shard) {
+void lr_crawl_shard_flush(lr_crawl_shard *shard) {
   lr_crawl_report *report = shard->report;
   if (!report || lr_crawl_report_is_empty(report)) return;
   count_now(shard);
@@ -54,7 +55,7 @@ static void flush_later(void *context) {
   lr_crawl_shard *shard = context;
   shard->flushing = false;
   shard->calls--;
-  flush(shard);
+  lr_crawl_shard_flush(shard);
   look_at_end(shard);
 }
 
@@ -66,15 +67,23 @@ lr_crawl_report *lr_crawl_shard_report(lr_crawl_shard *shard) {
     shard->flushing = true;
     shard->calls++;
   }
+  if (shard->report && shard->lost) {
+    shard->report->failed = true;
+    shard->lost = 0;
+  }
   return shard->report;
 }
 
+/* Without memory for a report the next one says that something is missing,
+ * which ends the crawl: it would wait for the outcome. */
 void lr_crawl_shard_tell(lr_crawl_shard *shard, lr_crawl_outcome *outcome) {
   lr_crawl_report *report = lr_crawl_shard_report(shard);
-  if (report)
+  if (report) {
     lr_crawl_report_add_outcome(report, outcome);
-  else
+  } else {
     lr_crawl_outcome_clear(outcome);
+    shard->lost++;
+  }
 }
 
 /* ---- Requests ---- */
@@ -118,6 +127,11 @@ static void take_answer(void *context, const lr_crawl_answer *answer) {
                    lariat_failure_status(answer->failure) == LARIAT_ECANCELLED;
   bool again = verdict == LR_CRAWL_VERDICT_NETWORK && put_back(asking);
   if (!cancelled && !again) lr_crawl_page_take(asking, answer);
+  if (cancelled && asking->task && asking->task->queued.not_after_ns &&
+      !shard->stopping) {
+    (void)lr_crawl_shard_return(shard, asking->task);
+    asking->task = NULL;
+  }
   if (reply.connection_failed && verdict == LR_CRAWL_VERDICT_COUNTS)
     lr_crawl_shard_look_at_failures(shard, asking->site);
   free_asking(asking);
@@ -175,6 +189,7 @@ static bool send_request(lr_crawl_asking *asking) {
   lr_crawl_request request = {.url = asking->task->queued.url,
                               .headers = set.headers,
                               .header_count = set.count,
+                              .send_by_ns = lr_crawl_shard_send_by(asking),
                               .wants_body = wants_body,
                               .on_answer = take_answer,
                               .context = asking};
@@ -214,23 +229,32 @@ static void end_unsent(lr_crawl_shard *shard, lr_crawl_asking *asking,
   free_asking(asking);
 }
 
-/* Takes a task back that cannot be asked for, without memory: it is told as one
- * for later. */
-static void give_up(lr_crawl_shard *shard, lr_crawl_site *site,
-                    lr_crawl_task *task) {
-  lr_crawl_page_refuse(shard, task, LR_CRAWL_LATER, "out of memory");
-  lr_crawl_politeness_unsent(site, now_of(shard));
+/* Tells of a task that cannot be asked for: without memory it is for later, and
+ * a URL that is none, as of a database that was changed, is done with. */
+static void refuse_task(lr_crawl_shard *shard, lr_crawl_task *task,
+                        lariat_status status) {
+  bool memory = status == LARIAT_ENOMEM;
+  lr_crawl_page_refuse(shard, task, memory ? LR_CRAWL_LATER : LR_CRAWL_FAILED,
+                       memory ? "out of memory" : "the URL cannot be read");
   lr_crawl_task_free(task);
+}
+
+static void give_up(lr_crawl_shard *shard, lr_crawl_site *site,
+                    lr_crawl_task *task, lariat_status status) {
+  lr_crawl_politeness_unsent(site, now_of(shard));
+  refuse_task(shard, task, status);
 }
 
 static void ask_for_task(lr_crawl_shard *shard, lr_crawl_site *site,
                          lr_crawl_task *task) {
   lr_crawl_asking *asking = lr_crawl_allocate(1, sizeof *asking);
   const char *text = task->queued.url;
-  if (!asking || lariat_url_parse(text, strlen(text), NULL, &asking->url,
-                                  NULL) != LARIAT_OK) {
+  lariat_status status =
+      asking ? lariat_url_parse(text, strlen(text), NULL, &asking->url, NULL)
+             : LARIAT_ENOMEM;
+  if (status != LARIAT_OK) {
     lariat_memory_release(asking);
-    give_up(shard, site, task);
+    give_up(shard, site, task, status);
     return;
   }
   asking->shard = shard;
@@ -242,7 +266,7 @@ static void ask_for_task(lr_crawl_shard *shard, lr_crawl_site *site,
   } else if (!send_request(asking)) {
     asking->task = NULL;
     free_asking(asking);
-    give_up(shard, site, task);
+    give_up(shard, site, task, LARIAT_ENOMEM);
   }
 }
 
@@ -271,6 +295,10 @@ static void run(lr_crawl_shard *shard) {
   while (!shard->stopping && shard->unacknowledged < MOST_UNACKNOWLEDGED) {
     turn = lr_crawl_politeness_next(shard->politeness, now_of(shard));
     if (turn.kind == LR_CRAWL_TURN_NONE) break;
+    if (lr_crawl_shard_holds_back(shard, &turn)) {
+      turn.due_ns = INT64_MAX;
+      continue;
+    }
     if (turn.kind == LR_CRAWL_TURN_ROBOTS)
       lr_crawl_site_ask_robots(shard, turn.site);
     else if (lr_crawl_site_is_visitor(turn.site))
@@ -312,11 +340,12 @@ void lr_crawl_shard_go_on(lr_crawl_shard *shard) {
 /* ---- Work ---- */
 
 static void add_task(lr_crawl_shard *shard, lr_crawl_task *task) {
-  lr_crawl_site *site = lr_crawl_shard_site(shard, task);
-  if (site && lr_crawl_shard_refuses(shard, site, task)) return;
-  if (site && lr_crawl_politeness_add(site, task, false) == LARIAT_OK) return;
-  lr_crawl_page_refuse(shard, task, LR_CRAWL_LATER, "out of memory");
-  lr_crawl_task_free(task);
+  lr_crawl_site *site = NULL;
+  lariat_status status = lr_crawl_shard_site(shard, task, &site);
+  if (status == LARIAT_OK && lr_crawl_shard_refuses(shard, site, task)) return;
+  if (status == LARIAT_OK) lr_crawl_shard_note_times(site, &task->queued);
+  if (status == LARIAT_OK) status = lr_crawl_politeness_add(site, task, false);
+  if (status != LARIAT_OK) refuse_task(shard, task, status);
 }
 
 void lr_crawl_shard_take(lr_crawl_shard *shard, lr_crawl_work *work) {
@@ -325,6 +354,8 @@ void lr_crawl_shard_take(lr_crawl_shard *shard, lr_crawl_work *work) {
   if (shard->stopping) return;
   for (size_t i = 0; i < work->host_count; i++)
     lr_crawl_shard_restore_robots(shard, &work->hosts[i]);
+  for (size_t i = 0; i < work->renewal_count; i++)
+    lr_crawl_shard_renew(shard, &work->renewals[i]);
   for (size_t i = 0; i < work->count; i++) add_task(shard, work->tasks[i]);
   work->count = 0;
   run(shard);
@@ -341,38 +372,6 @@ void lr_crawl_shard_pause(lr_crawl_shard *shard, bool paused) {
 void lr_crawl_shard_set_scope(lr_crawl_shard *shard,
                               const lr_crawl_scope *scope) {
   shard->config.scope = scope;
-}
-
-typedef struct delay_change {
-  const char *host;
-  uint64_t delay_ms;
-} delay_change;
-
-static void change_delay(void *context, lr_crawl_site *site) {
-  const delay_change *change = context;
-  const char *host = strstr(lr_crawl_site_origin(site), "://") + 3;
-  size_t length = strlen(change->host);
-  if (strncasecmp(host, change->host, length) == 0 && host[length] == ':')
-    lr_crawl_politeness_set_delay(site, change->delay_ms);
-}
-
-void lr_crawl_shard_set_delay(lr_crawl_shard *shard, const char *host,
-                              uint64_t delay_ms) {
-  if (shard->ended) return;
-  if (host)
-    lr_crawl_politeness_each_site(shard->politeness, change_delay,
-                                  &(delay_change){host, delay_ms});
-  else
-    lr_crawl_politeness_set_default_delay(shard->politeness, delay_ms);
-  if (!shard->stopping) run(shard);
-}
-
-void lr_crawl_shard_open_trap(lr_crawl_shard *shard, const char *shape) {
-  if (shard->ended) return;
-  (void)lr_crawl_traps_open(shard->traps, shape);
-  if (shard->report && shard->report->opened_trap) flush(shard);
-  lr_crawl_report *report = lr_crawl_shard_report(shard);
-  if (report) report->opened_trap = lr_crawl_copy_text(shape);
 }
 
 /* ---- The end ---- */
@@ -402,8 +401,10 @@ static void look_at_end(lr_crawl_shard *shard) {
   if (!shard->stopping || shard->ended || shard->calls ||
       lr_crawl_fetcher_in_flight(shard->fetcher))
     return;
-  if (!shard->report) shard->report = lr_crawl_report_new(shard->config.index);
-  if (!shard->report) return;
+  if (!shard->report) {
+    shard->report = shard->last;
+    shard->last = NULL;
+  }
   count_now(shard);
   shard->ended = true;
   shard->report->ended = true;
@@ -453,11 +454,11 @@ static lariat_status open_parts(lr_crawl_shard *shard) {
   const lr_crawl_settings *settings = shard->config.settings;
   lr_crawl_politeness_options politeness =
       lr_crawl_settings_politeness(settings, shard->config.count);
-  lr_crawl_traps_options traps = lr_crawl_settings_traps(settings);
   politeness.delay_first = shard->config.resumed;
   politeness.address_first = politeness.grouping == LR_CRAWL_GROUP_IP ||
                              politeness.grouping == LR_CRAWL_GROUP_IP_IN_DOMAIN;
-  if (!lr_crawl_recent_init(&shard->recent) ||
+  shard->last = lr_crawl_report_new(shard->config.index);
+  if (!shard->last || !lr_crawl_recent_init(&shard->recent) ||
       !lr_crawl_bodies_init(&shard->bodies))
     return LARIAT_ENOMEM;
   lariat_status status = open_fetcher(shard);
@@ -465,7 +466,7 @@ static lariat_status open_parts(lr_crawl_shard *shard) {
     status =
         lr_crawl_politeness_new(&politeness, now_of(shard), &shard->politeness);
   if (status == LARIAT_OK) status = open_robots(shard);
-  if (status == LARIAT_OK) status = lr_crawl_traps_new(&traps, &shard->traps);
+  if (status == LARIAT_OK) status = lr_crawl_shard_open_traps(shard);
   if (status == LARIAT_OK)
     status = lariat_crawl_warc_buffer_new(settings->options.warc_level,
                                           &shard->records);
@@ -487,12 +488,13 @@ lariat_status lr_crawl_shard_new(const lr_crawl_shard_config *config,
     return status;
   }
   close_parts(shard);
-  lariat_memory_release(shard);
+  lr_crawl_shard_free(shard);
   return status;
 }
 
 void lr_crawl_shard_free(lr_crawl_shard *shard) {
   if (!shard) return;
   lr_crawl_report_free(shard->report);
+  lr_crawl_report_free(shard->last);
   lariat_memory_release(shard);
 }

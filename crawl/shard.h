@@ -25,6 +25,7 @@ typedef struct lr_crawl_shard_config {
   const lr_crawl_scope *scope;
   lariat_pool *pool;
   unsigned index, count;
+  const lr_crawl_kept_traps *traps; /* of earlier runs; NULL: none */
   bool resumed; /* an earlier run may have asked shortly before */
   /* Takes a report, which is its own from then on. */
   void (*tell)(void *context, lr_crawl_report *report);

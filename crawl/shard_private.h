@@ -25,6 +25,8 @@ typedef struct lr_crawl_site_rules {
   bool has_sitemaps; /* they were offered */
   int64_t hopeless_until_s; /* its URLs are refused until then; 0: they are not
                              */
+  /* Of a shared crawl, on CLOCK_BOOTTIME: when it may be asked; 0: ever. */
+  uint64_t not_before_ns, not_after_ns;
 } lr_crawl_site_rules;
 
 typedef struct lr_crawl_look_up lr_crawl_look_up;
@@ -39,15 +41,19 @@ struct lr_crawl_shard {
   size_t sweep_at; /* sites, at which those that are idle are dropped */
   lr_crawl_traps *traps;
   lr_crawl_judged_hosts judged;
+  const char *rule; /* that has decided on the last URL that was found; the
+                       scope's */
   lr_crawl_recent recent;
   lr_crawl_bodies bodies;
   lariat_crawl_warc_buffer *records;
   lr_crawl_report *report; /* what is told next; NULL: nothing is */
+  lr_crawl_report *last;   /* for the end, which is told without memory, too */
   lr_crawl_shard_counts counts;
   lariat_timer timer;
   int64_t timer_ns;      /* when that is; INT64_MAX: it is not set */
   size_t unacknowledged; /* bytes of reports */
   unsigned calls;        /* for later turns, that are away */
+  unsigned lost;         /* outcomes and URLs: the next report has failed */
   bool flushing;
   bool running; /* a call for the turns is away */
   bool stopping;
@@ -70,14 +76,49 @@ lr_crawl_report *lr_crawl_shard_report(lr_crawl_shard *shard);
 /* Adds an outcome to it, with all that it owns. */
 void lr_crawl_shard_tell(lr_crawl_shard *shard, lr_crawl_outcome *outcome);
 
+/* Tells what it has by now. */
+void lr_crawl_shard_flush(lr_crawl_shard *shard);
+
 /* Makes the turns that an answer has made possible, or ends the shard. */
 void lr_crawl_shard_go_on(lr_crawl_shard *shard);
 
+/* ---- shard_traps.c ---- */
+
+/* Makes the traps, with the shapes that earlier runs have closed.
+ * LARIAT_OK, LARIAT_ENOMEM */
+lariat_status lr_crawl_shard_open_traps(lr_crawl_shard *shard);
+
+/* ---- shard_lease.c, of shared crawls ---- */
+
+/* Notes when a site may be asked, as one of its URLs says, or a renewal. */
+void lr_crawl_shard_note_times(lr_crawl_site *site,
+                               const lr_crawl_queued_url *queued);
+void lr_crawl_shard_renew(lr_crawl_shard *shard,
+                          const lr_crawl_renewal *renewal);
+
+/* Looks whether the site of a turn may be asked now.  If not, its URLs go back
+ * or wait, the turn is over, and true is returned. */
+bool lr_crawl_shard_holds_back(lr_crawl_shard *shard,
+                               const lr_crawl_turn *turn);
+
+/* Gives a task back that was not sent, and frees it.  False: no memory. */
+bool lr_crawl_shard_return(lr_crawl_shard *shard, lr_crawl_task *task);
+
+/* Return by when a request has to be sent, on the reactor's clock; when the
+ * site may be asked next, on CLOCK_BOOTTIME.  0: at any time. */
+uint64_t lr_crawl_shard_send_by(const lr_crawl_asking *asking);
+uint64_t lr_crawl_shard_next_due(const lr_crawl_asking *asking);
+
 /* ---- shard_sites.c ---- */
 
-/* Makes out which site a task is of; NULL: no memory. */
-lr_crawl_site *lr_crawl_shard_site(lr_crawl_shard *shard,
-                                   const lr_crawl_task *task);
+/* Makes out which site a task is of.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM
+ * LARIAT_EURL  its URL is none, or has a host that is too long; or what
+ *              lariat_url_parse says */
+lariat_status lr_crawl_shard_site(lr_crawl_shard *shard,
+                                  const lr_crawl_task *task,
+                                  lr_crawl_site **out);
 
 /* Takes what an earlier run knows of a site's robots.txt. */
 void lr_crawl_shard_restore_robots(lr_crawl_shard *shard,
@@ -165,6 +206,7 @@ typedef struct lr_crawl_namer {
   uint64_t id; /* 0: none */
   uint32_t depth;
   uint8_t hops_off_site;
+  uint8_t redirects; /* in a row, that have led to it */
   bool in_scope_site;
 } lr_crawl_namer;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * shard_sites.c: which site a task is of, and what a new one begins with. */
 #include <string.h>
+#include <strings.h>
 
 #include "finding.h"
 #include "shard_private.h"
@@ -46,23 +47,24 @@ static void set_up_site(lr_crawl_shard *shard, lr_crawl_site *site,
   lr_crawl_site_look_up(shard, site);
 }
 
-lr_crawl_site *lr_crawl_shard_site(lr_crawl_shard *shard,
-                                   const lr_crawl_task *task) {
+lariat_status lr_crawl_shard_site(lr_crawl_shard *shard,
+                                  const lr_crawl_task *task,
+                                  lr_crawl_site **out) {
   char origin[LR_CRAWL_MOST_ORIGIN];
   lariat_url *url = NULL;
-  lr_crawl_site *site = NULL;
   const char *text = task->queued.url;
-  if (lariat_url_parse(text, strlen(text), NULL, &url, NULL) != LARIAT_OK)
-    return NULL;
+  lariat_status status = lariat_url_parse(text, strlen(text), NULL, &url, NULL);
+  if (status != LARIAT_OK) return status;
   sweep(shard);
-  if (lr_crawl_origin_of(url, origin, sizeof origin) >= sizeof origin ||
-      lr_crawl_politeness_site(shard->politeness, origin, task->host, &site) !=
-          LARIAT_OK)
-    site = NULL;
-  if (site && !lr_crawl_site_data(site))
-    set_up_site(shard, site, lariat_url_host(url));
+  if (lr_crawl_origin_of(url, origin, sizeof origin) >= sizeof origin)
+    status = LARIAT_EURL;
+  else
+    status =
+        lr_crawl_politeness_site(shard->politeness, origin, task->host, out);
+  if (status == LARIAT_OK && !lr_crawl_site_data(*out))
+    set_up_site(shard, *out, lariat_url_host(url));
   lariat_url_free(url);
-  return site;
+  return status;
 }
 
 /* Of a database that has the body of an answer that is no robots.txt, that is
@@ -78,4 +80,30 @@ void lr_crawl_shard_restore_robots(lr_crawl_shard *shard,
                               .status = host->status,
                               .text = is_file ? host->robots : NULL,
                               .length = is_file ? host->length : 0});
+}
+
+/* ---- Delays ---- */
+
+typedef struct delay_change {
+  const char *host;
+  uint64_t delay_ms;
+} delay_change;
+
+static void change_delay(void *context, lr_crawl_site *site) {
+  const delay_change *change = context;
+  const char *host = strstr(lr_crawl_site_origin(site), "://") + 3;
+  size_t length = strlen(change->host);
+  if (strncasecmp(host, change->host, length) == 0 && host[length] == ':')
+    lr_crawl_politeness_set_delay(site, change->delay_ms);
+}
+
+void lr_crawl_shard_set_delay(lr_crawl_shard *shard, const char *host,
+                              uint64_t delay_ms) {
+  if (shard->ended) return;
+  if (host)
+    lr_crawl_politeness_each_site(shard->politeness, change_delay,
+                                  &(delay_change){host, delay_ms});
+  else
+    lr_crawl_politeness_set_default_delay(shard->politeness, delay_ms);
+  if (!shard->stopping) lr_crawl_shard_go_on(shard);
 }

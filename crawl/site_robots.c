@@ -330,20 +330,17 @@ static void take_answer(void *context, const lr_crawl_answer *answer) {
 
 /* ---- Asking ---- */
 
-/* Sends a request for robots.txt; false: no memory. */
-static bool send_request(lr_crawl_shard *shard, const char *url,
-                         const lariat_header validators[2],
-                         lr_crawl_on_answer *on_answer, void *context) {
+/* Sends a request for robots.txt, which says where to, and who takes the
+ * answer; false: no memory. */
+static bool send_request(lr_crawl_shard *shard, lr_crawl_request request,
+                         const lariat_header validators[2]) {
   lariat_header headers[2];
   size_t count = 0;
   for (int i = 0; i < 2; i++)
     if (validators[i].value) headers[count++] = validators[i];
-  lr_crawl_request request = {.url = url,
-                              .headers = headers,
-                              .header_count = count,
-                              .most_body = MOST_BODY,
-                              .on_answer = on_answer,
-                              .context = context};
+  request.headers = headers;
+  request.header_count = count;
+  request.most_body = MOST_BODY;
   return lr_crawl_fetch_start(shard->fetcher, &request) == LARIAT_OK;
 }
 
@@ -359,9 +356,11 @@ void lr_crawl_site_ask_robots(lr_crawl_shard *shard, lr_crawl_site *site) {
         {"If-None-Match", lr_crawl_robots_fetch_etag(fetch)},
         {"If-Modified-Since", lr_crawl_robots_fetch_last_modified(fetch)}};
     *asking = (lr_crawl_asking){.shard = shard, .site = site};
-    if (send_request(shard, lr_crawl_robots_fetch_url(fetch), validators,
-                     take_answer, asking))
-      return;
+    lr_crawl_request request = {.url = lr_crawl_robots_fetch_url(fetch),
+                                .send_by_ns = lr_crawl_shard_send_by(asking),
+                                .on_answer = take_answer,
+                                .context = asking};
+    if (send_request(shard, request, validators)) return;
   }
   lariat_memory_release(asking);
   lr_crawl_politeness_unsent(site, now_of(shard));
@@ -410,8 +409,9 @@ void lr_crawl_site_ask_visit(lr_crawl_shard *shard, lr_crawl_site *visitor,
       {"If-Modified-Since", visit->last_modified}};
   if (on_way) {
     *on_way = (visiting){shard, visitor, visit};
-    if (send_request(shard, visit->url, validators, take_visit_answer, on_way))
-      return;
+    lr_crawl_request request = {
+        .url = visit->url, .on_answer = take_visit_answer, .context = on_way};
+    if (send_request(shard, request, validators)) return;
   }
   lariat_memory_release(on_way);
   lr_crawl_politeness_unsent(visitor, now_of(shard));

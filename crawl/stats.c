@@ -35,6 +35,7 @@ void lr_crawl_stats_add_frontier(const lr_crawl_frontier_counts *counts,
   stats->trapped = kinds[LR_CRAWL_TRAP];
   stats->pages = stats->fetched + stats->revisits;
   stats->hosts = counts->hosts;
+  stats->bytes = counts->bytes;
   stats->warc_files = counts->warc_files;
   stats->warc_bytes = counts->warc_bytes;
   stats->memory_bytes = counts->memory;
@@ -50,9 +51,9 @@ typedef struct kept_count {
 #define KEPT(field)                                                            \
   { "stats." #field, offsetof(lariat_crawl_stats, field) }
 
-static const kept_count kept_counts[] = {
-    KEPT(bytes),      KEPT(rejected_scope), KEPT(rejected_trap),
-    KEPT(duplicates), KEPT(elapsed_ms),     KEPT(busy_ns)};
+static const kept_count kept_counts[] = {KEPT(rejected_scope),
+                                         KEPT(rejected_trap), KEPT(duplicates),
+                                         KEPT(elapsed_ms), KEPT(busy_ns)};
 
 enum { KEPT_COUNTS = sizeof kept_counts / sizeof *kept_counts };
 
@@ -123,6 +124,19 @@ static uint64_t elapsed_ms(const lariat_crawl *crawl) {
   return (end_ns - crawl->start_ns) / 1000000;
 }
 
+/* Adds what is known of the other workers. */
+static void add_shared(const lariat_crawl *crawl, lariat_crawl_stats *stats) {
+  const lr_crawl_shared_frontier *shared =
+      crawl->frontier ? lr_crawl_frontier_shared(crawl->frontier) : NULL;
+  stats->trouble = shared ? lr_crawl_shared_frontier_trouble(shared) : "";
+  if (!crawl->settings->options.frontier) return;
+  const lr_crawl_shared_counts *whole =
+      shared ? lr_crawl_shared_frontier_whole(shared) : &crawl->whole;
+  stats->workers = whole->workers ? whole->workers : 1;
+  stats->whole_pages =
+      whole->by_kind[LR_CRAWL_FETCHED] + whole->by_kind[LR_CRAWL_REVISIT];
+}
+
 lariat_status lariat_crawl_read_stats(const lariat_crawl *crawl,
                                       lariat_crawl_stats *stats) {
   lariat_crawl_stats all = {.size = sizeof all};
@@ -139,6 +153,7 @@ lariat_status lariat_crawl_read_stats(const lariat_crawl *crawl,
   all.rejected_trap += crawl->redirect_traps + crawl->sitemap_traps;
   all.rejected_scope += crawl->hosts_rejected;
   all.elapsed_ms = elapsed_ms(crawl);
+  add_shared(crawl, &all);
   add_threads(crawl, &all);
   memcpy(stats, &all, all.size < sizeof all ? all.size : sizeof all);
   return LARIAT_OK;

@@ -120,6 +120,11 @@ lariat_status lariat_crawl_add(lariat_crawl *crawl,
   if (!seed || !seed->url || seed->priority > 7)
     return refuse(error, LARIAT_EINVAL,
                   "a seed has a URL, and a priority from 0 to 7", "");
+  if (crawl->settings->options.frontier)
+    return refuse(error, LARIAT_EINVAL,
+                  "a crawl that workers share has the seeds with which it was "
+                  "begun",
+                  "");
   lariat_status status = check_seed(crawl, seed, error);
   if (status != LARIAT_OK) return status;
   status = widen_scope(crawl, seed->url);

@@ -33,12 +33,15 @@ static const char *const texts[LR_CRAWL_STATEMENTS] = {
     [LR_CRAWL_ADD_CONFIG] = "insert into config(at_s, text) values(?, ?)",
     [LR_CRAWL_ADD_LOG] = "insert into log(at_s, what) values(?, ?)",
     [LR_CRAWL_SET_SETTING] = "insert or replace into setting values(?, ?)",
+    [LR_CRAWL_SET_TRAP] = "insert or replace into trap values(?, ?, ?)",
+    [LR_CRAWL_DROP_TRAP] = "delete from trap where shape = ?",
+    [LR_CRAWL_ALL_TRAPS] = "select shape, pages, reason from trap",
     [LR_CRAWL_GET_SETTING] = "select value from setting where name = ?",
     [LR_CRAWL_GET_SINK] = "select length from sink where path = ?",
     [LR_CRAWL_GET_CONFIG] = "select text from config order by seq desc limit 1",
     [LR_CRAWL_GET_URL] = "select id, host, via, fingerprint, depth, priority,"
                          " hop, hops_off_site, path from url where id = ?",
-    [LR_CRAWL_GET_EARLIER] = "select at_ns, etag, last_modified, digest"
+    [LR_CRAWL_GET_EARLIER] = "select at_ns, etag, last_modified, digest, target"
                              " from earlier where id = ?",
     [LR_CRAWL_HAS_EARLIER] = "select 1 from earlier limit 1",
     [LR_CRAWL_ATTACH] = "attach ? as since",
@@ -65,6 +68,10 @@ static const char *const texts[LR_CRAWL_STATEMENTS] = {
         " left join warc w on w.id = o.warc"
         " left join media_type t on t.id = o.type"
         " where o.url between ? and ? order by o.seq",
+    [LR_CRAWL_COUNT_BEFORE] =
+        "select count(*) from url where host = ?1"
+        " and (priority, id) < (?2, ?3)"
+        " and id not in (select url from outcome where kind <> 8)",
     [LR_CRAWL_LOST_END] = "select coalesce(max(coalesce(offset, 0) + length),"
                           " 0) from outcome where warc = ?1"
                           " and coalesce(offset, 0) + length <= ?2",

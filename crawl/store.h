@@ -30,6 +30,9 @@ typedef enum lr_crawl_statement {
   LR_CRAWL_ADD_CONFIG,  /* at, text */
   LR_CRAWL_ADD_LOG,     /* at, what */
   LR_CRAWL_SET_SETTING, /* name, value */
+  LR_CRAWL_SET_TRAP,    /* shape, pages, reason */
+  LR_CRAWL_DROP_TRAP,   /* shape */
+  LR_CRAWL_ALL_TRAPS,
   LR_CRAWL_GET_SETTING, /* name */
   LR_CRAWL_GET_SINK,    /* path */
   LR_CRAWL_GET_CONFIG,
@@ -45,10 +48,11 @@ typedef enum lr_crawl_statement {
   LR_CRAWL_ALL_TYPES,
   LR_CRAWL_NEXT_WARC, /* id before it */
   LR_CRAWL_ALL_COUNTERS,
-  LR_CRAWL_OUTCOMES,  /* first url, last url */
-  LR_CRAWL_LOST_END,  /* warc, length: where its last whole records end */
-  LR_CRAWL_LOST,      /* warc, length: drops the outcomes behind that */
-  LR_CRAWL_LAST_ROWS, /* last url, last outcome, last warc */
+  LR_CRAWL_OUTCOMES,     /* first url, last url */
+  LR_CRAWL_COUNT_BEFORE, /* host, priority, id */
+  LR_CRAWL_LOST_END,     /* warc, length: where its last whole records end */
+  LR_CRAWL_LOST,         /* warc, length: drops the outcomes behind that */
+  LR_CRAWL_LAST_ROWS,    /* last url, last outcome, last warc */
   LR_CRAWL_STATEMENTS
 } lr_crawl_statement;
 

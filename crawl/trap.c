@@ -26,6 +26,8 @@ enum { LONGEST_SHAPE = 2304 };
 enum { FEW_DIFFERENT = 12 };
 /* A row of numbered pages can be a book: so many times as many pages. */
 enum { LONG_ROW = 5 };
+/* The reason that has nothing to do with bodies that are alike. */
+static const char is_combined[] = "all combinations of a few values";
 /* From this share on new links are all of the page's own shape. */
 static const double nearly_all = 0.9;
 
@@ -34,6 +36,8 @@ struct lr_crawl_traps {
   uint64_t seed;
   lr_crawl_shape_table *table;
   lr_crawl_closed_shapes closed;
+  lr_crawl_trap_callback *on_close;
+  void *context;
 };
 
 lr_crawl_traps_options lr_crawl_traps_defaults(void) {
@@ -65,6 +69,12 @@ void lr_crawl_traps_free(lr_crawl_traps *traps) {
   lr_crawl_shape_table_free(traps->table);
   lr_crawl_closed_shapes_clear(&traps->closed);
   lariat_memory_release(traps);
+}
+
+void lr_crawl_traps_on_close(lr_crawl_traps *traps,
+                             lr_crawl_trap_callback *callback, void *context) {
+  traps->on_close = callback;
+  traps->context = context;
 }
 
 /* ---- Shapes ---- */
@@ -253,7 +263,7 @@ static const char *judge_queries(const lr_crawl_traps *traps,
     return "bodies are equal but for numbers, whatever the query";
   if (most && stats->pages > most &&
       lr_crawl_query_values_are_combined(stats->values, stats->pages))
-    return "all combinations of a few values";
+    return is_combined;
   return NULL;
 }
 
@@ -274,8 +284,10 @@ static void close_shape(lr_crawl_traps *traps, const shape_text *shape,
                                   .pages =
                                       stats->pages + LR_CRAWL_SHAPE_FIRST - 1};
   /* Without memory, or with too many, it is tried again at the next page. */
-  if (lr_crawl_closed_shapes_add(&traps->closed, &closed) == LARIAT_OK)
-    lr_crawl_shape_table_forget(traps->table, shape->hash);
+  if (lr_crawl_closed_shapes_add(&traps->closed, &closed) != LARIAT_OK) return;
+  lr_crawl_shape_table_forget(traps->table, shape->hash);
+  if (traps->on_close)
+    traps->on_close(traps->context, closed.text, closed.pages, reason);
 }
 
 /* Tells whether nothing more is to be learnt of a shape. */
@@ -356,6 +368,12 @@ const char *lr_crawl_traps_reason(const lr_crawl_traps *traps,
   return closed && !closed->opened ? closed->reason : NULL;
 }
 
+/* Tells whether shapes are closed for this reason. */
+static bool is_wanted(const lr_crawl_traps *traps, const char *reason) {
+  return strcmp(reason, is_combined) == 0 ? traps->options.query_variants != 0
+                                          : traps->options.similar;
+}
+
 lariat_status lr_crawl_traps_close(lr_crawl_traps *traps, const char *text,
                                    uint32_t pages, const char *reason) {
   uint64_t hash = lr_crawl_hash_text(traps->seed, text, strlen(text));
@@ -363,7 +381,9 @@ lariat_status lr_crawl_traps_close(lr_crawl_traps *traps, const char *text,
                                   .text = (char *)(uintptr_t)text,
                                   .reason = reason,
                                   .pages = pages};
-  if (lr_crawl_closed_shapes_find(&traps->closed, hash)) return LARIAT_OK;
+  if (!is_wanted(traps, reason) ||
+      lr_crawl_closed_shapes_find(&traps->closed, hash))
+    return LARIAT_OK;
   return lr_crawl_closed_shapes_add(&traps->closed, &closed);
 }
 

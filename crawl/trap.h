@@ -55,6 +55,15 @@ uint64_t lr_crawl_shape_hash(const lariat_url *url);
 bool lr_crawl_traps_is_closed(lr_crawl_traps *traps, const lariat_url *url,
                               const char **shape);
 
+/* Called with a shape's text, the number of its pages so far, and why ("bodies
+ * are equal"; static). */
+typedef void lr_crawl_trap_callback(void *context, const char *shape,
+                                    uint32_t pages, const char *reason);
+
+/* Has each shape told that lr_crawl_traps_learn closes, from within that. */
+void lr_crawl_traps_on_close(lr_crawl_traps *traps,
+                             lr_crawl_trap_callback *callback, void *context);
+
 /* A page, which is an answer of status 2xx. */
 typedef struct lr_crawl_trap_page {
   uint64_t digest;   /* of its body */
@@ -80,17 +89,15 @@ bool lr_crawl_traps_open(lr_crawl_traps *traps, const char *shape);
 const char *lr_crawl_traps_reason(const lr_crawl_traps *traps,
                                   const char *shape);
 
-/* Closes a shape, as one of an earlier run.  `reason` must stay.
+/* Closes a shape, as one of an earlier run, unless the options say that shapes
+ * are not closed for this reason any more.  `reason` must stay.
  *
  * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_EINVAL  there are too many */
 lariat_status lr_crawl_traps_close(lr_crawl_traps *traps, const char *shape,
                                    uint32_t pages, const char *reason);
 
-/* Calls `callback` for each closed shape: how many pages of it there were when
- * it was closed, and why ("bodies are equal"; static). */
-typedef void lr_crawl_trap_callback(void *context, const char *shape,
-                                    uint32_t pages, const char *reason);
+/* Calls `callback` for each closed shape. */
 void lr_crawl_traps_each(const lr_crawl_traps *traps,
                          lr_crawl_trap_callback *callback, void *context);
 

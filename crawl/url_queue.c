@@ -161,6 +161,24 @@ lr_crawl_queue_place lr_crawl_queue_first(const lr_crawl_url_queue *queue) {
                                 .priority = from->priority};
 }
 
+/* Counts the ids before this one in a lane; returns whether it is there. */
+static bool count_in_lane(const lane *of, uint32_t id, size_t *before) {
+  for (const chunk *at = of->first; at; at = at->next)
+    for (unsigned i = at->begin; i < at->end; i++) {
+      if (at->ids[i] == id) return true;
+      ++*before;
+    }
+  return false;
+}
+
+size_t lr_crawl_queue_count_before(const lr_crawl_url_queue *queue,
+                                   uint32_t id) {
+  size_t before = 0;
+  for (const lane *at = queue->lanes; at; at = at->next)
+    if (count_in_lane(at, id, &before)) return before;
+  return SIZE_MAX;
+}
+
 void lr_crawl_queue_take(lr_crawl_queue_memory *memory,
                          lr_crawl_url_queue *queue) {
   lane *from = queue->lanes;

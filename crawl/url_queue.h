@@ -46,6 +46,11 @@ bool lr_crawl_queue_put_first(lr_crawl_queue_memory *memory,
 /* Returns the first one, which stays; the queue is not empty. */
 lr_crawl_queue_place lr_crawl_queue_first(const lr_crawl_url_queue *queue);
 
+/* Returns how many are before an id; SIZE_MAX: it is not there.  It looks at
+ * all of them. */
+size_t lr_crawl_queue_count_before(const lr_crawl_url_queue *queue,
+                                   uint32_t id);
+
 /* Takes the first one out; the queue is not empty. */
 void lr_crawl_queue_take(lr_crawl_queue_memory *memory,
                          lr_crawl_url_queue *queue);

@@ -30,18 +30,24 @@ static void read_machine(char name[64]) {
     if (!is_name_part((const char[]){*at, 0})) *at = '-';
 }
 
-/* Returns PREFIX-20261129203000123-00017-HOST.warc.gz. */
+/* Returns PREFIX-20261129203000123-00017-HOST.warc.gz, of a shared crawl
+ * PREFIX-20261129203000123-00017-w2-HOST.warc.gz; ".warc" where records are not
+ * compressed. */
 static char *make_name(const lr_crawl_warc_series *series, uint32_t id) {
   struct timespec now;
   struct tm utc;
   char machine[64], date[24], *name = lariat_memory_allocate(256);
+  char worker[16] = "";
   if (!name) return NULL;
+  if (series->worker)
+    snprintf(worker, sizeof worker, "w%u-", (unsigned)series->worker);
   clock_gettime(CLOCK_REALTIME, &now);
   gmtime_r(&now.tv_sec, &utc);
   strftime(date, sizeof date, "%Y%m%d%H%M%S", &utc);
   read_machine(machine);
-  snprintf(name, 256, "%s-%s%03ld-%05u-%s.warc.gz", series->prefix, date,
-           now.tv_nsec / 1000000, (unsigned)id, machine);
+  snprintf(name, 256, "%s-%s%03ld-%05u-%s%s%s", series->prefix, date,
+           now.tv_nsec / 1000000, (unsigned)id, worker, machine,
+           series->suffix);
   return name;
 }
 
@@ -58,10 +64,12 @@ lr_crawl_warc_series_begin(lr_crawl_warc_series *series,
                            const lr_crawl_frontier_options *options,
                            lr_crawl_fault *fault) {
   const char *prefix = options->warc_prefix ? options->warc_prefix : "lariat";
-  *series = (lr_crawl_warc_series){.most = options->warc_size,
-                                   .make_warcinfo = options->make_warcinfo,
-                                   .on_closed = options->on_warc_closed,
-                                   .context = options->context};
+  *series = (lr_crawl_warc_series){
+      .most = options->warc_size,
+      .suffix = options->warc_uncompressed ? ".warc" : ".warc.gz",
+      .make_warcinfo = options->make_warcinfo,
+      .on_closed = options->on_warc_closed,
+      .context = options->context};
   if (!is_name_part(prefix))
     return lr_crawl_fault_set(fault, LARIAT_EINVAL, 0,
                               "the WARC prefix \"%s\" is not made of letters, "
@@ -90,7 +98,7 @@ static lariat_status settle(lr_crawl_warc_series *series, lr_crawl_store *store,
     status = lr_crawl_fault_set(fault, LARIAT_ESYSTEM, error,
                                 "cannot rename %s", from);
   if (!status && series->on_closed) series->on_closed(series->context, to);
-  if (!status)
+  if (!status && store)
     status = lr_crawl_store_run(store, fault, LR_CRAWL_SET_WARC, "iii",
                                 (int64_t)id, (int64_t)length, (int64_t)TOLD);
   lariat_memory_release(from);
@@ -276,6 +284,33 @@ lariat_status lr_crawl_warc_series_recover(lr_crawl_warc_series *series,
   return status;
 }
 
+/* Ends the closing of a file that another log says is closed, if that was not
+ * done; else looks whether it is whole. */
+static lariat_status recover_ended(lr_crawl_warc_series *series, row *file,
+                                   lr_crawl_fault *fault) {
+  lr_crawl_file_state state = {0};
+  char *path = make_path(series, file->name, true);
+  if (!path) return lr_crawl_fault_memory(fault);
+  int error = lr_crawl_file_look(path, &state);
+  if (!error && state.exists) (void)cut_closed(path, file->length, NULL);
+  lariat_memory_release(path);
+  lariat_status status = state.exists ? settle(series, NULL, file->id,
+                                               file->name, file->length, fault)
+                                      : LARIAT_OK;
+  return status ? status : recover_closed(series, NULL, false, file, fault);
+}
+
+lariat_status lr_crawl_warc_series_recover_file(lr_crawl_warc_series *series,
+                                                const lr_crawl_warc_row *from,
+                                                lr_crawl_fault *fault) {
+  row file = {.id = from->id, .length = from->length};
+  snprintf(file.name, sizeof file.name, "%s", from->name);
+  if (file.id > series->last_id) series->last_id = file.id;
+  series->files++;
+  return from->closed ? recover_ended(series, &file, fault)
+                      : recover_open(series, NULL, false, &file, fault);
+}
+
 lariat_status lr_crawl_warc_series_count(lr_crawl_warc_series *series,
                                          lr_crawl_store *store,
                                          lr_crawl_fault *fault) {
@@ -297,8 +332,10 @@ static lariat_status begin_file(lr_crawl_warc_series *series,
   if (!name) return lr_crawl_fault_memory(fault);
   snprintf(file.name, sizeof file.name, "%s", name);
   lariat_memory_release(name);
-  lariat_status status = lr_crawl_store_run(store, fault, LR_CRAWL_ADD_WARC,
-                                            "it", (int64_t)file.id, file.name);
+  lariat_status status =
+      store ? lr_crawl_store_run(store, fault, LR_CRAWL_ADD_WARC, "it",
+                                 (int64_t)file.id, file.name)
+            : LARIAT_OK;
   if (status) return status;
   series->last_id = file.id;
   series->files++;
@@ -366,11 +403,25 @@ void lr_crawl_warc_series_drop(lr_crawl_warc_series *series) {
   lr_crawl_output_drop(&series->output);
 }
 
+lariat_status lr_crawl_warc_series_cut(lr_crawl_warc_series *series,
+                                       lr_crawl_fault *fault) {
+  if (!series->id || series->output.descriptor < 0) return LARIAT_OK;
+  int error =
+      lr_crawl_file_cut(series->output.descriptor, series->output.length);
+  return error ? lr_crawl_fault_set(fault, LARIAT_ESYSTEM, error,
+                                    "cannot write %s", series->output.path)
+               : LARIAT_OK;
+}
+
+void lr_crawl_warc_series_settle(lr_crawl_warc_series *series) {
+  if (series->id) settle_current(series, NULL);
+}
+
 /* Cuts the open file to what is committed, and says in the log that it is
  * closed; false: it stays open. */
 static bool close_current(lr_crawl_warc_series *series, lr_crawl_store *store) {
   if (!series->id || !series->output.length || series->output.descriptor < 0 ||
-      lr_crawl_file_cut(series->output.descriptor, series->output.length))
+      lr_crawl_warc_series_cut(series, NULL) || !store)
     return false;
   return !lr_crawl_store_run(store, NULL, LR_CRAWL_SET_WARC, "iii",
                              (int64_t)series->id,
@@ -391,7 +442,7 @@ void lr_crawl_warc_series_end(lr_crawl_warc_series *series,
                               lr_crawl_store *store) {
   if (close_current(series, store)) settle_current(series, store);
   close_file(series);
-  if (series->unsettled) settle_rest(series, store);
+  if (series->unsettled && store) settle_rest(series, store);
   lariat_memory_release(series->directory);
   lariat_memory_release(series->prefix);
   *series = (lr_crawl_warc_series){0};

@@ -8,6 +8,7 @@
 #include "explanation.h"
 #include "finding.h"
 #include "memory.h"
+#include "shared_known.h"
 
 /* ---- Texts as values ---- */
 
@@ -114,17 +115,46 @@ static lariat_status reopen(const lariat_crawl *crawl,
   return lr_crawl_frontier_open(&options, out, &fault);
 }
 
+static void add_explanation(const lariat_crawl *crawl,
+                            lr_crawl_frontier *frontier, const lariat_url *url,
+                            lr_crawl_bytes *json) {
+  lr_crawl_explain(&(lr_crawl_explained){.settings = crawl->settings,
+                                         .scope = crawl->scope,
+                                         .frontier = frontier,
+                                         .hash = crawl->settings->hash},
+                   url, json);
+}
+
+/* Asks the database of a shared crawl, for which the crawl's thread waits, and
+ * no request does; while it is away, what is leased is known. */
+static lariat_status explain_shared(lariat_crawl *crawl, const lariat_url *url,
+                                    lr_crawl_bytes *json) {
+  const lariat_crawl_options *options = &crawl->settings->options;
+  lr_crawl_fault fault = {0};
+  lr_crawl_shared_known known = {.connection = options->frontier,
+                                 .name = options->crawl_name,
+                                 .url = lariat_url_text(url, NULL),
+                                 .settings = crawl->settings};
+  lariat_crawl_stats stats = {.size = sizeof stats};
+  (void)!lariat_crawl_read_stats(crawl, &stats);
+  lariat_status status = *stats.trouble
+                             ? LARIAT_ECONNECT
+                             : lr_crawl_shared_known_ask(&known, &fault);
+  lr_crawl_frontier *of = status ? crawl->frontier : known.frontier;
+  if (of) add_explanation(crawl, of, url, json);
+  lr_crawl_bytes_add(json, known.place.at, known.place.length);
+  lr_crawl_shared_known_clear(&known);
+  return of ? LARIAT_OK : status;
+}
+
 static lariat_status explain(lariat_crawl *crawl, const lariat_url *url,
                              lr_crawl_bytes *json) {
   lr_crawl_frontier *again = NULL;
+  if (crawl->settings->options.frontier)
+    return explain_shared(crawl, url, json);
   lariat_status status = crawl->frontier ? LARIAT_OK : reopen(crawl, &again);
   if (status != LARIAT_OK) return status;
-  lr_crawl_explain(
-      &(lr_crawl_explained){.settings = crawl->settings,
-                            .scope = crawl->scope,
-                            .frontier = again ? again : crawl->frontier,
-                            .hash = crawl->settings->hash},
-      url, json);
+  add_explanation(crawl, again ? again : crawl->frontier, url, json);
   lr_crawl_frontier_close(again);
   return status;
 }

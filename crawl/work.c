@@ -21,6 +21,9 @@ void lr_crawl_work_free(lr_crawl_work *work) {
     lariat_memory_release(work->hosts[i].origin);
     lariat_memory_release(work->hosts[i].robots);
   }
+  for (size_t i = 0; i < work->renewal_count; i++)
+    lariat_memory_release(work->renewals[i].origin);
+  lariat_memory_release(work->renewals);
   lariat_memory_release(work->hosts);
   lariat_memory_release(work->tasks);
   lariat_memory_release(work);
@@ -57,4 +60,17 @@ void lr_crawl_work_add_host(lr_crawl_work *work, const char *origin,
     work->host_count++;
   else
     lariat_memory_release(host->origin);
+}
+
+void lr_crawl_work_add_renewal(lr_crawl_work *work, const char *origin,
+                               uint64_t host, uint64_t not_after_ns) {
+  lr_crawl_renewal *renewals =
+      lr_crawl_grow(work->renewals, &work->renewal_capacity,
+                    work->renewal_count + 1, sizeof *renewals);
+  if (!renewals) return;
+  work->renewals = renewals;
+  char *copy = lr_crawl_copy_text(origin);
+  if (copy)
+    renewals[work->renewal_count++] =
+        (lr_crawl_renewal){copy, host, not_after_ns};
 }

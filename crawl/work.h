@@ -25,11 +25,20 @@ typedef struct lr_crawl_known_host {
   int status;
 } lr_crawl_known_host;
 
+/* Until when URLs of a host that a shard has may be sent, on CLOCK_BOOTTIME. */
+typedef struct lr_crawl_renewal {
+  char *origin;
+  uint64_t host;
+  uint64_t not_after_ns;
+} lr_crawl_renewal;
+
 typedef struct lr_crawl_work {
   lr_crawl_task **tasks;
   size_t count, capacity;
   lr_crawl_known_host *hosts;
   size_t host_count, host_capacity;
+  lr_crawl_renewal *renewals;
+  size_t renewal_count, renewal_capacity;
   size_t acknowledged; /* bytes of reports that were taken */
 } lr_crawl_work;
 
@@ -45,6 +54,10 @@ bool lr_crawl_work_add(lr_crawl_work *work, const lr_crawl_queued_url *queued,
 /* Adds what is known of a host; without memory nothing is. */
 void lr_crawl_work_add_host(lr_crawl_work *work, const char *origin,
                             const lr_crawl_host_facts *facts);
+
+/* Adds a renewal; without memory none is, and what the shard has comes back. */
+void lr_crawl_work_add_renewal(lr_crawl_work *work, const char *origin,
+                               uint64_t host, uint64_t not_after_ns);
 
 void lr_crawl_task_free(lr_crawl_task *task);
 

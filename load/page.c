@@ -192,6 +192,53 @@ static void add_slowest(const lr_load_report *report) {
   lr_load_page_end_section(report);
 }
 
+/* ---- Parts ---- */
+
+static void add_part(const lr_load_report *report, const lr_load_merged *part) {
+  uint64_t began = part->began_ns > 0 ? (uint64_t)part->began_ns : 0;
+  lr_load_text_format(report->out, "<tr><th class=\"left\">%u of %u</th>",
+                      part->part.index + 1, part->part.count);
+  add_cell(report, "td", lariat_load_validity_name(part->validity));
+  add_cell(report, "td", lr_load_show_duration(began - began % 1000).text);
+  add_cell(report, "td", lr_load_show_count(part->sent).text);
+  add_cell(report, "td", lr_load_show_count(part->failed).text);
+  add_cell(report, "td", lr_load_show_duration(part->response_p99_ns).text);
+  add_cell(report, "td", lr_load_show_duration(part->late_p99_ns).text);
+  add_cell(report, "td", lr_load_show_share(part->cpu_most, 1).text);
+  add_cell(report, "td", lr_load_show_share(part->wait_most, 1).text);
+  lr_load_text host = {0};
+  lr_load_describe_host(&host, part);
+  if (host.status != LARIAT_OK) report->out->status = host.status;
+  lr_load_page_add_text(report, "<td class=\"text\">",
+                        host.bytes ? host.bytes : "", "</td>");
+  lr_load_text_clear(&host);
+  lr_load_page_add_text(report, "<td class=\"text\">", part->machine,
+                        "</td></tr>\n");
+}
+
+static void add_parts(const lr_load_report *report) {
+  static const char *const columns[] = {"verdict",  "began", "sent",
+                                        "failed",   "p99",   "late p99",
+                                        "busy CPU", "waited"};
+  const lariat_load_result *result = report->result;
+  if (!result->merged_count) return;
+  lr_load_page_begin_section(
+      report, "The parts",
+      "Each was a run of its own, with its own report. The plots have sums of "
+      "rates, and of times the worst of the parts; the percentiles of the "
+      "whole are of all requests together.");
+  begin_table(report, "part");
+  for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+    add_cell(report, "th", columns[i]);
+  lr_load_page_add(report, "<th class=\"text\">host</th>"
+                           "<th class=\"text\">machine</th>");
+  end_head(report);
+  for (size_t i = 0; i < result->merged_count; i++)
+    add_part(report, &result->merged[i]);
+  end_table(report);
+  lr_load_page_end_section(report);
+}
+
 /* ---- Reactors and facts ---- */
 
 static void add_reactor(const lr_load_report *report, size_t index) {
@@ -259,6 +306,7 @@ static void add_facts(const lr_load_report *report) {
 }
 
 void lr_load_page_add_tables(const lr_load_report *report) {
+  add_parts(report);
   add_classes(report);
   add_measures(report);
   add_slowest(report);

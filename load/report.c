@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- Thresholds ---- */
 
@@ -130,6 +131,49 @@ void lr_load_describe_failure(lr_load_text *out,
     lr_load_text_format(out, ", %s to %s into the run",
                         lr_load_show_duration(ends.first_ns).text,
                         lr_load_show_duration(ends.last_ns).text);
+}
+
+/* Adds "0.12 ms after the agreed start, 2026-11-30T14:00:00.250Z". */
+static void describe_start(lr_load_text *out,
+                           const lariat_load_run_facts *facts) {
+  char date[40] = "";
+  int64_t agreed_ns = facts->start_at_ns;
+  time_t seconds = (time_t)(agreed_ns / 1000000000);
+  double off = (double)facts->started_at_ns - (double)agreed_ns;
+  struct tm parts;
+  if (gmtime_r(&seconds, &parts))
+    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &parts);
+  lr_load_text_format(
+      out, "%s %s the agreed start, %s.%03dZ",
+      lr_load_show_duration((uint64_t)(off < 0 ? -off : off)).text,
+      off < 0 ? "before" : "after", date,
+      (int)(agreed_ns % 1000000000 / 1000000));
+}
+
+void lr_load_describe_share(lr_load_text *out,
+                            const lariat_load_result *result) {
+  const lariat_load_run_facts *facts = &result->facts;
+  if (result->merged_count)
+    lr_load_text_format(out, "merged of %zu of its %u parts",
+                        result->merged_count, result->merged[0].part.count);
+  else if (facts->part.count > 1)
+    lr_load_text_format(out, "part %u of %u", facts->part.index + 1,
+                        facts->part.count);
+  if (facts->start_at_ns <= 0 || facts->started_at_ns <= 0 ||
+      result->merged_count)
+    return;
+  lr_load_text_add(out, out->length ? ", began " : "began ");
+  describe_start(out, facts);
+}
+
+void lr_load_describe_host(lr_load_text *out, const lr_load_merged *part) {
+  double ahead = (double)part->clock_ahead_ns;
+  lr_load_text_add(out, part->host);
+  if (!part->clock_ahead_ns) return;
+  lr_load_text_format(
+      out, "%sits clock %s %s", *part->host ? ", " : "",
+      lr_load_show_duration((uint64_t)(ahead < 0 ? -ahead : ahead)).text,
+      ahead < 0 ? "behind" : "ahead");
 }
 
 const char *lr_load_name_model(const lariat_load_result *result) {

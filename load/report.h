@@ -92,6 +92,15 @@ void lr_load_describe_failure(lr_load_text *out,
                               const lariat_load_result *result,
                               lariat_load_outcome outcome);
 
+/* Says which part of a plan a run was, and how far from the agreed start it
+ * began, or of how many parts a result was merged; nothing of any other. */
+void lr_load_describe_share(lr_load_text *out,
+                            const lariat_load_result *result);
+
+/* Adds "web-1, its clock 1.20 ms ahead": where a part ran, and how far its
+ * clock was from the others', if that was measured. */
+void lr_load_describe_host(lr_load_text *out, const lr_load_merged *part);
+
 /* "open", "closed". */
 const char *lr_load_name_model(const lariat_load_result *result);
 

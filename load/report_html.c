@@ -38,7 +38,13 @@ static void add_title(const lr_load_report *report) {
     strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S UTC", &parts);
   lr_load_page_add_text(report, "<h1>Load test of ", facts->target, "</h1>\n");
   lr_load_page_add_text(report, "<p class=\"soft\">", facts->plan, "; ");
-  lr_load_page_add_text(report, "", date, "</p>\n");
+  lr_load_page_add_text(report, "", date, "");
+  lr_load_text share = {0};
+  lr_load_describe_share(&share, report->result);
+  if (share.status != LARIAT_OK) report->out->status = share.status;
+  if (share.length) lr_load_page_add_text(report, "; ", share.bytes, "");
+  lr_load_text_clear(&share);
+  lr_load_page_add(report, "</p>\n");
 }
 
 /* ---- Verdict and thresholds ---- */

@@ -91,6 +91,9 @@ static void write_run(const lr_load_report *report) {
   write_date(out, "started_at", facts->started_at_ns);
   lr_load_json_members(out, lr_load_run_members.members,
                        lr_load_run_members.count, facts);
+  if (*facts->host || facts->start_at_ns)
+    lr_load_json_members(out, lr_load_agreed_members.members,
+                         lr_load_agreed_members.count, facts);
   lr_load_json_count(out, "clock_ns", lr_load_find_start(report->result));
   lr_load_json_count(out, "lost", report->result->lost);
   lr_load_write_struct(out, "versions", &lr_load_version_members, facts);
@@ -229,6 +232,27 @@ static void write_slowest(const lr_load_report *report) {
   add_line_end(report->out);
 }
 
+static void write_part(lr_load_text *out, const lr_load_merged *part) {
+  add_line_end(out);
+  lr_load_json_open(out, NULL, '{');
+  lr_load_json_string(out, "verdict",
+                      lariat_load_validity_name(part->validity));
+  lr_load_json_members(out, lr_load_merged_members.members,
+                       lr_load_merged_members.count, part);
+  lr_load_json_close(out, '}');
+}
+
+/* Writes what a result was merged of, if it was. */
+static void write_parts(const lr_load_report *report) {
+  const lariat_load_result *result = report->result;
+  if (!result->merged_count) return;
+  lr_load_json_open(report->out, "parts", '[');
+  for (size_t i = 0; i < result->merged_count; i++)
+    write_part(report->out, &result->merged[i]);
+  lr_load_json_close(report->out, ']');
+  add_line_end(report->out);
+}
+
 void lr_load_report_json(const lr_load_report *report) {
   const lariat_load_result *result = report->result;
   lr_load_text *out = report->out;
@@ -238,6 +262,7 @@ void lr_load_report_json(const lr_load_report *report) {
   write_thresholds(report);
   write_plan(report);
   write_run(report);
+  write_parts(report);
   write_counts(report);
   write_classes(report);
   write_rows(out, "reactors", &lr_load_reactor_members, result->reactors,

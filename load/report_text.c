@@ -2,6 +2,7 @@
  * report_text.c: a result for a terminal of 80 columns. */
 #include "report.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "escape.h"
@@ -11,7 +12,8 @@ enum {
   COLUMN = 10,
   WIDTH = 80,
   FAILURE = LABEL + COLUMN + 2, /* where its description begins */
-  CLASSES = 20
+  CLASSES = 20,
+  PARTS = 64
 };
 
 /* ---- Lines ---- */
@@ -63,12 +65,19 @@ static void add_line(lr_load_text *out, const char *label, const char *string) {
   add_wrapped(out, string, LABEL);
 }
 
+/* Adds the words of `sentence` from column `column` on, and drops it. */
+static void add_sentence_at(lr_load_text *out, lr_load_text *sentence,
+                            size_t column) {
+  if (sentence->status != LARIAT_OK) out->status = sentence->status;
+  if (sentence->bytes) add_wrapped(out, sentence->bytes, column);
+  lr_load_text_clear(sentence);
+}
+
 /* Adds what `sentence` has as a line, and drops it. */
 static void add_sentence(lr_load_text *out, const char *label,
                          lr_load_text *sentence) {
-  if (sentence->status != LARIAT_OK) out->status = sentence->status;
-  if (sentence->bytes) add_line(out, label, sentence->bytes);
-  lr_load_text_clear(sentence);
+  if (sentence->bytes) add_padded(out, label, LABEL);
+  add_sentence_at(out, sentence, LABEL);
 }
 
 /* ---- Verdict and thresholds ---- */
@@ -91,6 +100,46 @@ static void add_reason(lr_load_text *out, const lariat_load_reason *reason) {
   add_line(out, labels[validity], reason->message);
 }
 
+/* Returns what to do about a reason, for who sees it for the first time; NULL:
+ * its sentence says so. */
+static const char *find_advice(const char *code) {
+  static const char busy[] =
+      "this machine had other work, or too much of it: run it again while "
+      "nothing else runs, or send from another machine than the server's";
+  static const char rate[] = "ask for less, or, where the server was the "
+                             "limit, take the rate that was "
+                             "sent for what it bears";
+  static const struct {
+    const char *code, *advice;
+  } rows[] = {
+      {"no-answer", "look whether the server runs, and at its address"},
+      {"no-success", "look at one answer (--once), or say "
+                     "with \"expect\" in the input that such answers are good"},
+      {"connections-too-few",
+       "the server does not bear this rate on so many connections: ask for "
+       "less, or, if more users at once are meant, for more by -c"},
+      {"rate-missed", rate},
+      {"stopped", busy},
+      {"cpu-wait", busy},
+      {"cpu-busy", busy},
+      {"send-late", busy},
+      {"own-share", busy},
+      {"too-short", "let it run for longer, by -d"}};
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+    if (strcmp(rows[i].code, code) == 0) return rows[i].advice;
+  return NULL;
+}
+
+/* Adds what to do about the first reason, which may be the cause of the
+ * others. */
+static void add_advice(const lr_load_report *report) {
+  const lariat_load_verdict *verdict = report->verdict;
+  const char *advice = verdict->validity != LARIAT_LOAD_VALID
+                           ? find_advice(verdict->reasons[0].code)
+                           : NULL;
+  if (advice) add_line(report->out, "  do", advice);
+}
+
 static void add_verdict(const lr_load_report *report, bool colours) {
   static const char *const sentences[] = {
       "these numbers may be believed",
@@ -104,6 +153,7 @@ static void add_verdict(const lr_load_report *report, bool colours) {
   add_wrapped(report->out, sentences[verdict->validity], LABEL);
   for (size_t i = 0; i < verdict->reason_count; i++)
     add_reason(report->out, &verdict->reasons[i]);
+  add_advice(report);
 }
 
 static size_t count_broken(const lr_load_report *report, size_t count) {
@@ -304,6 +354,52 @@ static void add_classes(const lr_load_report *report) {
                         result->class_count - CLASSES - 1);
 }
 
+/* ---- Parts ---- */
+
+static void add_amount(lr_load_text *out, lr_load_amount amount) {
+  add_right(out, amount.text, COLUMN);
+}
+
+static void add_part(lr_load_text *out, const lr_load_merged *part) {
+  char label[32];
+  uint64_t began = part->began_ns > 0 ? (uint64_t)part->began_ns : 0;
+  snprintf(label, sizeof label, "  %u %s", part->part.index + 1,
+           lariat_load_validity_name(part->validity));
+  add_padded(out, label, LABEL);
+  add_amount(out, lr_load_show_duration(began - began % 1000));
+  add_amount(out, lr_load_show_count(part->sent));
+  add_amount(out, lr_load_show_duration(part->response_p99_ns));
+  add_amount(out, lr_load_show_duration(part->late_p99_ns));
+  add_amount(out, lr_load_show_share(part->cpu_most, 1));
+  add_amount(out, lr_load_show_share(part->wait_most, 1));
+  lr_load_text_add(out, "\n");
+  lr_load_text host = {0};
+  lr_load_describe_host(&host, part);
+  if (host.length) {
+    lr_load_text_format(&host, ": %s", part->machine);
+    lr_load_text_repeat(out, ' ', 4);
+    add_sentence_at(out, &host, 4);
+  }
+}
+
+/* Adds what each part was, beside the others. */
+static void add_merged(const lr_load_report *report) {
+  static const char *const columns[] = {"began",    "sent", "p99",
+                                        "late p99", "CPU",  "waited"};
+  const lariat_load_result *result = report->result;
+  lr_load_text *out = report->out;
+  if (!result->merged_count) return;
+  lr_load_text_add(out, "\n");
+  add_padded(out, "Each part", LABEL);
+  for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+    add_right(out, columns[i], COLUMN);
+  lr_load_text_add(out, "\n");
+  for (size_t i = 0; i < result->merged_count && i < PARTS; i++)
+    add_part(out, &result->merged[i]);
+  if (result->merged_count > PARTS)
+    lr_load_text_format(out, "  and %zu more\n", result->merged_count - PARTS);
+}
+
 /* ---- Connections, bytes, the run ---- */
 
 /* Adds ", TLS p50 1.20 ms, max 3.00 ms". */
@@ -360,6 +456,9 @@ static void add_title(const lr_load_report *report) {
   const lariat_load_run_facts *facts = &report->result->facts;
   add_fact(report, "Load test", facts->target);
   add_fact(report, "", facts->plan);
+  lr_load_text share = {0};
+  lr_load_describe_share(&share, report->result);
+  add_sentence(report->out, "", &share);
   lr_load_text_add(report->out, "\n");
 }
 
@@ -388,6 +487,7 @@ void lr_load_report_text(const lr_load_report *report, bool colours) {
   add_statuses(report);
   add_classes(report);
   add_parts(report);
+  add_merged(report);
   add_connections(report);
   add_run(report);
   add_marks(report);

@@ -21,6 +21,8 @@ struct lariat_load_pipe {
   lariat_load_input *input;
   int fd;
   int stop_fd; /* readable: end */
+  lariat_load_part part;
+  uint64_t came; /* requests, those of other parts too; the thread's */
   pthread_t thread;
   pthread_mutex_t mutex;
   pthread_cond_t changed; /* by the monotonic clock */
@@ -72,6 +74,7 @@ static bool put_last(lariat_load_pipe *pipe, lr_load_piped *piped) {
 lariat_status lr_load_pipe_push(lariat_load_pipe *pipe,
                                 const lariat_load_request *request,
                                 lariat_load_error *error) {
+  if (pipe->came++ % pipe->part.count != pipe->part.index) return LARIAT_OK;
   lr_load_piped *piped = calloc(1, sizeof(*piped));
   lr_load_draw *draw = pipe->requests->draw;
   if (!piped) return LARIAT_ENOMEM;
@@ -230,13 +233,25 @@ lariat_status lariat_load_pipe_open(lariat_load_requests *requests, int fd,
                                     lariat_load_input_format format,
                                     lariat_load_pipe **out,
                                     lariat_load_error *error) {
+  return lariat_load_pipe_open_part(requests, fd, format,
+                                    (lariat_load_part){.index = 0}, out, error);
+}
+
+lariat_status lariat_load_pipe_open_part(lariat_load_requests *requests, int fd,
+                                         lariat_load_input_format format,
+                                         lariat_load_part part,
+                                         lariat_load_pipe **out,
+                                         lariat_load_error *error) {
   *out = NULL;
+  if (!part.count && !part.index) part.count = 1;
+  if (part.index >= part.count) return lr_load_fail(error, 0, "no such part");
   if (format != LARIAT_LOAD_LINES && format != LARIAT_LOAD_VEGETA)
     return lr_load_fail(error, 0, "a pipe brings lines");
   if (requests->count || requests->pipe)
     return lr_load_fail(error, 0, "a pipe takes an empty list");
   lariat_load_pipe *pipe = make_pipe(requests, fd);
   if (!pipe) return LARIAT_ENOMEM;
+  pipe->part = part;
   lariat_status status = start(pipe, format, error);
   if (status == LARIAT_OK)
     *out = pipe;

@@ -127,6 +127,11 @@ static void free_pending(lr_load_pending *pending) {
   lariat_memory_release(pending);
 }
 
+void lr_load_result_settle(lariat_load_result *result) {
+  free_pending(result->pending);
+  result->pending = NULL;
+}
+
 void lariat_load_result_free(lariat_load_result *result) {
   if (!result) return;
   free_classes(result);
@@ -135,30 +140,13 @@ void lariat_load_result_free(lariat_load_result *result) {
   lariat_memory_release(result->reactors);
   lariat_memory_release(result->verdict);
   lariat_memory_release(result->told);
+  lariat_memory_release(result->merged);
   lariat_memory_release(result);
 }
 
 /* ---- Rows ---- */
 
 static uint64_t larger(uint64_t a, uint64_t b) { return a > b ? a : b; }
-
-/* Adds a row to the one before it, or to one of the same second. */
-static void join_rows(lr_load_second *row, const lr_load_second *next) {
-  row->reactors = (uint32_t)larger(row->reactors, next->reactors);
-  row->asked += next->asked;
-  row->sent += next->sent;
-  row->answered += next->answered;
-  row->failed += next->failed;
-  row->bytes_received += next->bytes_received;
-  row->connections += next->connections;
-  row->p50_ns = larger(row->p50_ns, next->p50_ns);
-  row->p90_ns = larger(row->p90_ns, next->p90_ns);
-  row->p99_ns = larger(row->p99_ns, next->p99_ns);
-  row->max_ns = larger(row->max_ns, next->max_ns);
-  row->late_p99_ns = larger(row->late_p99_ns, next->late_p99_ns);
-  row->cpu_most_ns = larger(row->cpu_most_ns, next->cpu_most_ns);
-  row->wait_most_ns = larger(row->wait_most_ns, next->wait_most_ns);
-}
 
 /* Makes one row of each two that are of one span of twice their length. */
 static void halve_rows(lariat_load_result *result) {
@@ -169,7 +157,7 @@ static void halve_rows(lariat_load_result *result) {
     uint32_t start = rows[i].second - rows[i].second % span;
     bool same = kept && rows[kept - 1].second == start;
     if (same) {
-      join_rows(&rows[kept - 1], &rows[i]);
+      lr_load_second_join(&rows[kept - 1], &rows[i]);
       continue;
     }
     rows[kept] = rows[i];
@@ -211,7 +199,7 @@ static lariat_status add_row(lariat_load_result *result, lr_load_second *row) {
   if (!grow_rows(result)) return LARIAT_ENOMEM;
   lr_load_second *last = find_row(result, row->second);
   if (last) {
-    join_rows(last, row);
+    lr_load_second_join(last, row);
     return LARIAT_OK;
   }
   if (result->second_count) row->span_s = result->seconds[0].span_s;
@@ -312,35 +300,6 @@ void lr_load_result_on_second(lariat_load_result *result,
 
 /* ---- Adding ---- */
 
-static uint64_t sum_failures(const uint64_t *outcomes) {
-  uint64_t sum = 0;
-  for (unsigned i = LARIAT_LOAD_ANSWERED + 1; i < LARIAT_LOAD_OUTCOMES; i++)
-    sum += outcomes[i];
-  return sum;
-}
-
-static void add_counts(lr_load_counts *to, const lr_load_counts *from) {
-  for (unsigned i = 0; i < LARIAT_LOAD_OUTCOMES; i++)
-    to->outcomes[i] += from->outcomes[i];
-  to->intended += from->intended;
-  to->sent += from->sent;
-  to->bytes_sent += from->bytes_sent;
-  to->bytes_received += from->bytes_received;
-  to->connections += from->connections;
-  to->stamped += from->stamped;
-  to->unstamped += from->unstamped;
-  to->queued += from->queued;
-  to->unsent += from->unsent;
-  to->starved += from->starved;
-}
-
-static void add_ends(lr_load_ends *to, const lr_load_ends *from) {
-  if (!from->first_ns) return;
-  if (!to->first_ns || from->first_ns < to->first_ns)
-    to->first_ns = from->first_ns;
-  to->last_ns = larger(to->last_ns, from->last_ns);
-}
-
 static void add_time(lr_load_thread_time *to, const lr_load_thread_time *from) {
   to->elapsed_ns += from->elapsed_ns;
   to->cpu_ns += from->cpu_ns;
@@ -371,31 +330,17 @@ static void add_to_row(lr_load_second *row, bool open,
   if (open) row->asked += (double)counts->intended;
   row->sent += counts->sent;
   row->answered += counts->outcomes[LARIAT_LOAD_ANSWERED];
-  row->failed += sum_failures(counts->outcomes);
+  row->failed += lr_load_sum_failures(counts->outcomes);
   row->bytes_received += counts->bytes_received;
   row->connections += counts->connections;
   row->cpu_most_ns = larger(row->cpu_most_ns, time->cpu_ns);
   row->wait_most_ns = larger(row->wait_most_ns, time->wait_ns);
 }
 
-/* Keeps a sample if it is one of the slowest so far. */
-static void keep_slow(lariat_load_result *result,
-                      const lr_load_sample *sample) {
-  uint64_t response = lr_load_sample_response(sample);
-  size_t at = result->slowest_count;
-  while (at && lr_load_sample_response(&result->slowest[at - 1]) < response)
-    at--;
-  if (at == LR_LOAD_SLOWEST) return;
-  if (result->slowest_count < LR_LOAD_SLOWEST) result->slowest_count++;
-  memmove(&result->slowest[at + 1], &result->slowest[at],
-          (result->slowest_count - at - 1) * sizeof(*sample));
-  result->slowest[at] = *sample;
-}
-
 static void add_slowest(lariat_load_result *result, lr_load_interval *interval,
                         const lr_load_interval_rest *rest) {
   for (size_t i = 0; i < rest->slowest_count; i++)
-    keep_slow(result, &rest->slowest[i]);
+    lr_load_result_keep_slow(result, &rest->slowest[i]);
   if (result->slowest_count == LR_LOAD_SLOWEST)
     lr_load_interval_set_floor(
         interval,
@@ -447,7 +392,7 @@ static void add_rest(lariat_load_result *result,
   for (unsigned i = 0; i < LR_LOAD_STATUSES; i++)
     result->statuses[i] += rest->statuses[i];
   for (unsigned i = 0; i < LARIAT_LOAD_OUTCOMES; i++)
-    add_ends(&result->ends[i], &rest->ends[i]);
+    lr_load_ends_add(&result->ends[i], &rest->ends[i]);
 }
 
 /* Adds the interval to the row of a second: a pending one, or a complete one,
@@ -464,7 +409,7 @@ static void add_second(lariat_load_result *result,
 /* Returns the number of samples of an interval. */
 static uint64_t count_samples(const lr_load_counts *counts) {
   return counts->outcomes[LARIAT_LOAD_ANSWERED] +
-         sum_failures(counts->outcomes);
+         lr_load_sum_failures(counts->outcomes);
 }
 
 lariat_status lr_load_result_add(lariat_load_result *result,
@@ -476,7 +421,7 @@ lariat_status lr_load_result_add(lariat_load_result *result,
   lariat_status opened = open_second(result, rest.second);
   bool late = rest.second < result->pending->first;
   pending_second *slot = late ? NULL : slot_of(result->pending, rest.second);
-  add_counts(&result->counts, counts);
+  lr_load_counts_add(&result->counts, counts);
   add_rest(result, &rest);
   add_reactor(result, &rest, lr_load_interval_read_time(interval));
   add_second(result, interval, rest.second, slot);

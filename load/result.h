@@ -79,6 +79,28 @@ typedef struct lr_load_told_threshold {
   char message[200];
 } lr_load_told_threshold;
 
+/* A part that a result was merged of, as it is told beside the others. */
+typedef struct lr_load_merged {
+  lariat_load_part part;
+  char name[64]; /* of its report */
+  char host[64];
+  char machine[128];
+  lariat_load_validity validity;
+  int64_t started_at_ns; /* by its own clock, since 1970 */
+  int64_t clock_ahead_ns;
+  int64_t began_ns; /* from the start of the whole */
+  uint64_t duration_ns;
+  unsigned reactors;
+  unsigned connections;
+  uint64_t sent;
+  uint64_t answered;
+  uint64_t failed;
+  uint64_t response_p99_ns;
+  uint64_t late_p99_ns;
+  double cpu_most;  /* share of a CPU in the busiest second of a thread */
+  double wait_most; /* share of the time that a thread waited for a CPU */
+} lr_load_merged;
+
 /* Seconds that some reactors have told of, and others not yet. */
 typedef struct lr_load_pending lr_load_pending;
 
@@ -104,6 +126,8 @@ struct lariat_load_result {
   lariat_load_verdict *verdict; /* once it was judged */
   lr_load_told_threshold *told; /* NULL: none were read */
   size_t told_count;
+  lr_load_merged *merged; /* NULL: it is of one run */
+  size_t merged_count;
   lr_load_pending *pending;
   lariat_load_on_second on_second;
   void *on_second_context;
@@ -131,6 +155,29 @@ void lr_load_result_on_second(lariat_load_result *result,
  * LARIAT_ENOMEM  some figures lack it: `lost` says how many samples */
 lariat_status lr_load_result_add(lariat_load_result *result,
                                  lr_load_interval *interval);
+
+/* ---- Sums ----
+ *
+ * What of one result, or of a reactor's second, belongs to another. */
+
+/* Returns how many requests ended in another way than with a good answer. */
+uint64_t lr_load_sum_failures(const uint64_t outcomes[LARIAT_LOAD_OUTCOMES]);
+
+void lr_load_counts_add(lr_load_counts *to, const lr_load_counts *from);
+void lr_load_ends_add(lr_load_ends *to, const lr_load_ends *from);
+
+/* Adds a row to the one before it, or to one of the same second. */
+void lr_load_second_join(lr_load_second *row, const lr_load_second *next);
+
+/* Keeps a sample if it is one of the slowest so far. */
+void lr_load_result_keep_slow(lariat_load_result *result,
+                              const lr_load_sample *sample);
+
+/* ---- The end ---- */
+
+/* Drops the histograms of seconds that are not complete, of a result to which
+ * no more is added. */
+void lr_load_result_settle(lariat_load_result *result);
 
 /* Drops the verdict: what it was of has changed. */
 void lr_load_result_forget_verdict(lariat_load_result *result);

@@ -53,6 +53,13 @@ static const lr_load_member run[] = {
 };
 const lr_load_members lr_load_run_members = TABLE(run);
 
+/* Of a run that is a part of others, or began at an agreed instant. */
+static const lr_load_member agreed[] = {
+    FACT(host, LR_LOAD_STRING),
+    FACT(start_at_ns, LR_LOAD_SIGNED),
+};
+const lr_load_members lr_load_agreed_members = TABLE(agreed);
+
 static const lr_load_member versions[] = {
     FACT_AS(lariat_version, "lariat", LR_LOAD_STRING),
     FACT_AS(libcurl_version, "libcurl", LR_LOAD_STRING),
@@ -116,6 +123,29 @@ static const lr_load_member surroundings[] = {
     SURROUNDING(clock_step_ns, "clock_step_ns", LR_LOAD_SIGNED),
 };
 const lr_load_members lr_load_surrounding_members = TABLE(surroundings);
+
+#define MERGED(name, key, kind) LR_LOAD_MEMBER(lr_load_merged, name, key, kind)
+static const lr_load_member merged[] = {
+    MERGED(part.index, "part", LR_LOAD_UNSIGNED),
+    MERGED(part.count, "parts", LR_LOAD_UNSIGNED),
+    MERGED(name, "report", LR_LOAD_STRING),
+    MERGED(host, "host", LR_LOAD_STRING),
+    MERGED(machine, "machine", LR_LOAD_STRING),
+    MERGED(started_at_ns, "started_at_ns", LR_LOAD_SIGNED),
+    MERGED(clock_ahead_ns, "clock_ahead_ns", LR_LOAD_SIGNED),
+    MERGED(began_ns, "began_ns", LR_LOAD_SIGNED),
+    MERGED(duration_ns, "duration_us", LR_LOAD_US),
+    MERGED(reactors, "reactors", LR_LOAD_UNSIGNED),
+    MERGED(connections, "connections", LR_LOAD_UNSIGNED),
+    MERGED(sent, "sent", LR_LOAD_COUNT),
+    MERGED(answered, "answered", LR_LOAD_COUNT),
+    MERGED(failed, "failed", LR_LOAD_COUNT),
+    MERGED(response_p99_ns, "response_p99_us", LR_LOAD_US),
+    MERGED(late_p99_ns, "late_p99_us", LR_LOAD_US),
+    MERGED(cpu_most, "cpu_most", LR_LOAD_NUMBER),
+    MERGED(wait_most, "wait_most", LR_LOAD_NUMBER),
+};
+const lr_load_members lr_load_merged_members = TABLE(merged);
 
 static const lr_load_member failure[] = {
     LR_LOAD_MEMBER(lr_load_ends, first_ns, "first_us", LR_LOAD_US),

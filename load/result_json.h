@@ -24,6 +24,8 @@ extern const lr_load_members lr_load_second_members;
 extern const lr_load_members lr_load_reactor_members;
 extern const lr_load_members lr_load_network_members;
 extern const lr_load_members lr_load_surrounding_members;
+extern const lr_load_members lr_load_agreed_members;
+extern const lr_load_members lr_load_merged_members;  /* but the verdict */
 extern const lr_load_members lr_load_failure_members; /* but its count */
 extern const lr_load_members lr_load_sample_members;  /* but its instants */
 

@@ -56,6 +56,8 @@ static void read_facts(lr_load_reading *in, json_t *root,
   lr_load_read_struct(in, root, "plan", &lr_load_plan_members, facts);
   lr_load_read_struct(in, root, "run", &lr_load_run_members, facts);
   lr_load_read_struct(in, run, "versions", &lr_load_version_members, facts);
+  if (json_object_get(run, "host"))
+    lr_load_read_struct(in, root, "run", &lr_load_agreed_members, facts);
   facts->process = (lariat_load_process)lr_load_read_word_of(
       in, plan, "process", 2, name_process);
   facts->http_version = read_http_version(in, plan);
@@ -191,6 +193,20 @@ static void read_thresholds(parser *p) {
   if (result->told) result->told_count = json_array_size(array);
 }
 
+/* Reads what a result was merged of: there is no such key, if it was not. */
+static void read_merged(parser *p) {
+  lariat_load_result *result = p->result;
+  if (!json_object_get(p->root, "parts")) return;
+  json_t *array = lr_load_read_array(&p->in, p->root, "parts");
+  result->merged = read_rows(&p->in, array, &lr_load_merged_members,
+                             sizeof(*result->merged));
+  if (result->merged) result->merged_count = json_array_size(array);
+  for (size_t i = 0; i < result->merged_count; i++)
+    result->merged[i].validity = (lariat_load_validity)lr_load_read_word_of(
+        &p->in, json_array_get(array, i), "verdict", LARIAT_LOAD_INVALID + 1,
+        name_validity);
+}
+
 static void read_reactors(parser *p) {
   lariat_load_result *result = p->result;
   json_t *array = lr_load_read_array(&p->in, p->root, "reactors");
@@ -288,6 +304,7 @@ static void read_result(parser *p) {
   read_slowest(p);
   read_seconds(p);
   read_thresholds(p);
+  read_merged(p);
   read_judgement(p);
 }
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <lariat/load/merge.h>
+
 #include "result.h"
 
 /* ---- Names ---- */
@@ -166,6 +168,38 @@ lariat_status lariat_load_result_read_second(const lariat_load_result *result,
       .wait_most_ns = from->wait_most_ns,
   };
   return copy_struct(out, &second, sizeof(second));
+}
+
+/* ---- Parts ---- */
+
+size_t lariat_load_result_parts(const lariat_load_result *result) {
+  return result->merged_count;
+}
+
+lariat_status lariat_load_result_read_part(const lariat_load_result *result,
+                                           size_t index,
+                                           lariat_load_merged_part *out) {
+  if (index >= result->merged_count) return LARIAT_ENOTFOUND;
+  const lr_load_merged *from = &result->merged[index];
+  const lariat_load_merged_part part = {
+      .part = from->part,
+      .host = from->host,
+      .machine = from->machine,
+      .validity = from->validity,
+      .began_ns = from->began_ns,
+      .clock_ahead_ns = from->clock_ahead_ns,
+      .duration_ns = from->duration_ns,
+      .reactors = from->reactors,
+      .connections = from->connections,
+      .sent = from->sent,
+      .answered = from->answered,
+      .failed = from->failed,
+      .response_p99_ns = from->response_p99_ns,
+      .late_p99_ns = from->late_p99_ns,
+      .cpu_most = from->cpu_most,
+      .wait_most = from->wait_most,
+  };
+  return copy_struct(out, &part, sizeof(part));
 }
 
 /* ---- The slowest requests ---- */

@@ -17,14 +17,9 @@
 #include "run_options.h"
 #include "schedule.h"
 #include "source.h"
+#include "start.h"
 #include "watch.h"
 #include "worker.h"
-
-static const uint64_t second_ns = 1000000000;
-
-/* The time from the making of workers to the start, so that all of them know
- * of it before. */
-enum { AHEAD_NS = 2000000 };
 
 typedef enum run_state {
   RUN_NEW = 0,
@@ -358,37 +353,19 @@ static void give_end(void *context, uint64_t last_ns) {
 
 /* ---- The start ---- */
 
-static uint64_t wall_clock_ns(void) {
-  struct timespec now = {0, 0};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return (uint64_t)now.tv_sec * second_ns + (uint64_t)now.tv_nsec;
-}
-
 /* Notes, once the measured part has begun, when that was by the wall clock, and
  * begins to look at what goes on around it. */
 static void note_start(void *context) {
   lariat_load_run *run = context;
-  uint64_t late_ns = lariat_reactor_now_ns(run->reactor) - run->start_ns;
   run->start_timer.id = 0;
-  run->result->facts.started_at_ns = (int64_t)(wall_clock_ns() - late_ns);
+  run->result->facts.started_at_ns = lr_load_start_by_wall_clock(run->start_ns);
   if (lr_load_watch_start(&run->watch) != LARIAT_OK) run->watch = NULL;
-}
-
-/* Returns when the measured part begins: behind the warm-up, or at the instant
- * that was asked for, if it is not too late for that. */
-static uint64_t choose_start(const lariat_load_run *run) {
-  uint64_t now_ns = lariat_reactor_now_ns(run->reactor);
-  uint64_t soonest_ns = now_ns + AHEAD_NS + run->options.warm_up_ns;
-  if (run->options.start_at_s <= 0) return soonest_ns;
-  uint64_t at_ns = (uint64_t)run->options.start_at_s * second_ns;
-  uint64_t wall_ns = wall_clock_ns();
-  uint64_t asked_ns = at_ns > wall_ns ? now_ns + (at_ns - wall_ns) : now_ns;
-  return asked_ns > soonest_ns ? asked_ns : soonest_ns;
 }
 
 static void begin_run(lariat_load_run *run) {
   run->state = RUN_GOING;
-  run->start_ns = choose_start(run);
+  run->start_ns =
+      lr_load_start_choose(&run->options, lariat_reactor_now_ns(run->reactor));
   run->result->started_ns = run->start_ns;
   tell_workers(run, take_start, run->start_ns);
   if (lariat_reactor_call_at(run->reactor, run->start_ns, note_start, run, NULL,
@@ -396,8 +373,21 @@ static void begin_run(lariat_load_run *run) {
     run->start_timer.id = 0;
 }
 
-/* Ends a run of which a worker could not be made; the others have done
- * nothing yet. */
+/* Waits until shortly before the warm-up of a run whose start was agreed on. */
+static void wait_to_begin(void *context) {
+  lariat_load_run *run = context;
+  uint64_t wait_ns = lr_load_start_wait_ns(&run->options);
+  run->start_timer.id = 0;
+  if (run->stopped) return;
+  if (!wait_ns ||
+      lariat_reactor_call_at(
+          run->reactor, lariat_reactor_now_ns(run->reactor) + wait_ns,
+          wait_to_begin, run, NULL, &run->start_timer) != LARIAT_OK)
+    begin_run(run);
+}
+
+/* Ends a run of which a worker could not be made, or that was stopped before
+ * its start; the others have done nothing yet. */
 static void give_up(lariat_load_run *run) {
   run->at_once = true;
   for (unsigned i = 0; i < run->options.reactors; i++)
@@ -415,20 +405,21 @@ static void take_ready(message *sent) {
   if (failed)
     give_up(run);
   else
-    begin_run(run);
+    wait_to_begin(run);
 }
 
 static lr_load_worker_config config_of(member *to) {
   const lariat_load_run_options *options = &to->run->options;
   unsigned reactors = options->reactors;
+  unsigned connections = lr_load_run_options_connections(options);
   lr_load_worker_config config = {
       .options = options,
       .pool = to->run->pool,
       .index = to->index,
       .reactors = reactors,
-      .connections = (options->connections / reactors +
-                      (to->index < options->connections % reactors)) *
-                     lr_load_run_options_streams(options),
+      .connections =
+          (connections / reactors + (to->index < connections % reactors)) *
+          lr_load_run_options_streams(options),
       .tell_failures = options->stop_at_failures
                            ? options->stop_at_failures / (4 * reactors) + 1
                            : 0,
@@ -452,6 +443,7 @@ lariat_deferred *lariat_load_run_start(lariat_load_run *run) {
     return lariat_deferred_fail(run->reactor, LARIAT_EALREADY,
                                 "a run is started once");
   run->state = RUN_STARTING;
+  lr_load_start_fit(&run->options);
   run->done = lariat_deferred_new(run->reactor, NULL, NULL, NULL);
   lariat_deferred *done = lariat_deferred_retain(run->done);
   for (unsigned i = 0; i < run->options.reactors; i++) {
@@ -471,11 +463,13 @@ void lariat_load_run_stop(lariat_load_run *run) {
   if (run->state == RUN_NEW || run->state >= RUN_CLOSING) return;
   run->at_once = run->stopped;
   run->result->facts.interrupted = true;
-  if (run->state == RUN_STARTING) {
-    run->stopped = true;
+  if (run->state != RUN_STARTING) {
+    stop_run(run);
     return;
   }
-  stop_run(run);
+  bool waits = run->ready == run->options.reactors && !run->stopped;
+  run->stopped = true;
+  if (waits) give_up(run);
 }
 
 void lariat_load_run_on_second(lariat_load_run *run,

@@ -11,8 +11,10 @@
 #include <lariat/version.h>
 
 #include "hash.h"
+#include "run_options.h"
 #include "schedule.h"
 #include "source.h"
+#include "start.h"
 #include "units.h"
 
 /* ---- The plan ---- */
@@ -146,6 +148,12 @@ static void describe_machine(char *text, size_t capacity) {
            system.release);
 }
 
+/* Reads the machine's name, cut if it is longer. */
+static void read_host(char *name, size_t capacity) {
+  if (gethostname(name, capacity) != 0) name[0] = '\0';
+  name[capacity - 1] = '\0';
+}
+
 /* ---- All ---- */
 
 void lr_load_facts_describe(const lariat_load_run_options *options,
@@ -155,7 +163,9 @@ void lr_load_facts_describe(const lariat_load_run_options *options,
                                  .seed = options->seed,
                                  .part = options->part,
                                  .reactors = options->reactors,
-                                 .connections = options->connections,
+                                 .connections =
+                                     lr_load_run_options_connections(options),
+                                 .start_at_ns = lr_load_start_agreed(options),
                                  .http_version = options->http_version,
                                  .timeout_ns = options->timeout_ns};
   if (out->open)
@@ -165,6 +175,8 @@ void lr_load_facts_describe(const lariat_load_run_options *options,
   snprintf(out->plan_hash, sizeof out->plan_hash, "%016llx",
            (unsigned long long)hash_plan(options));
   describe_target(options->requests, out);
+  if (options->part.count > 1 || out->start_at_ns)
+    read_host(out->host, sizeof out->host);
   describe_machine(out->machine, sizeof out->machine);
   snprintf(out->lariat_version, sizeof out->lariat_version, "%s",
            lariat_version());

@@ -47,8 +47,12 @@ static void complete_options(lariat_load_run_options *options) {
   if (!options->http_version) options->http_version = 11;
   if (!options->streams) options->streams = 1;
   if (!options->part.count) options->part.count = 1;
-  if (options->reactors > options->connections)
-    options->reactors = options->connections;
+}
+
+/* Has no more threads than there are connections for. */
+static void limit_reactors(lariat_load_run_options *options) {
+  unsigned most = lr_load_run_options_connections(options);
+  if (options->reactors > most) options->reactors = most;
 }
 
 static lariat_status check_options(const lariat_load_run_options *options,
@@ -67,6 +71,12 @@ static lariat_status check_options(const lariat_load_run_options *options,
   if (options->part.index >= options->part.count)
     return lr_load_fail(error, 0, "part %u of %u (they are counted from 0)",
                         options->part.index, options->part.count);
+  if (!lr_load_run_options_connections(options))
+    return lr_load_fail(error, 0,
+                        "part %u of %u has none of the %u connections: a "
+                        "closed test has a user for each",
+                        options->part.index + 1, options->part.count,
+                        options->connections);
   lariat_status status =
       lr_load_schedule_new(options, options->part, &schedule, error);
   lr_load_schedule_free(schedule);
@@ -79,7 +89,16 @@ lariat_status lr_load_run_options_read(const lariat_load_run_options *given,
   lariat_status status = copy_options(given, out, error);
   if (status != LARIAT_OK) return status;
   complete_options(out);
-  return check_options(out, error);
+  status = check_options(out, error);
+  limit_reactors(out);
+  return status;
+}
+
+unsigned
+lr_load_run_options_connections(const lariat_load_run_options *options) {
+  if (options->part.count <= 1 || lr_load_is_open(options))
+    return options->connections;
+  return (unsigned)lariat_load_part_size(options->part, options->connections);
 }
 
 unsigned lr_load_run_options_streams(const lariat_load_run_options *options) {
@@ -90,17 +109,17 @@ lariat_pool_options
 lr_load_run_options_pool(const lariat_load_run_options *options) {
   lariat_pool_options pool =
       options->pool ? *options->pool : lariat_pool_defaults();
+  unsigned connections = lr_load_run_options_connections(options);
   uint64_t slots =
-      (uint64_t)options->connections * lr_load_run_options_streams(options) * 8;
+      (uint64_t)connections * lr_load_run_options_streams(options) * 8;
   unsigned most = slots < UINT32_MAX ? (unsigned)slots : UINT32_MAX;
   pool.reactors = options->reactors;
   pool.max_jobs = most > 1024 ? most : 1024;
   pool.max_jobs_per_host = pool.max_jobs;
   pool.max_connections = pool.max_jobs;
   pool.max_connections_per_host =
-      options->http_version == 20
-          ? (options->connections - 1) / options->reactors + 1
-          : pool.max_jobs;
+      options->http_version == 20 ? (connections - 1) / options->reactors + 1
+                                  : pool.max_jobs;
   pool.rate = pool.rate_per_host = 0;
   pool.delay_per_host_ms = 0;
   return pool;

@@ -14,6 +14,11 @@ lariat_status lr_load_run_options_read(const lariat_load_run_options *given,
                                        lariat_load_run_options *out,
                                        lariat_load_error *error);
 
+/* Returns how many connections this part has: the users of a closed test are
+ * shared as its requests are, those of an open one are each part's own. */
+unsigned
+lr_load_run_options_connections(const lariat_load_run_options *options);
+
 /* Returns how many requests may be on their way on one connection. */
 unsigned lr_load_run_options_streams(const lariat_load_run_options *options);
 

@@ -10,6 +10,7 @@
 
 #include <lariat/allocator.h>
 
+#include "reasons.h"
 #include "result.h"
 #include "units.h"
 
@@ -32,17 +33,6 @@ typedef struct judge {
   bool wait_unknown; /* there is no schedstat */
 } judge;
 
-static __attribute__((format(printf, 4, 0))) void
-add_reason(judge *j, lr_load_rule rule, lariat_load_validity validity,
-           const char *format, va_list arguments) {
-  lariat_load_verdict *verdict = j->verdict;
-  lariat_load_reason *reason = &verdict->reasons[verdict->reason_count++];
-  reason->validity = validity;
-  snprintf(reason->code, sizeof(reason->code), "%s", lr_load_limits[rule].code);
-  vsnprintf(reason->message, sizeof(reason->message), format, arguments);
-  if (validity > verdict->validity) verdict->validity = validity;
-}
-
 static lariat_load_validity judge_value(lr_load_rule rule, double value) {
   if (value > lr_load_limits[rule].invalid) return LARIAT_LOAD_INVALID;
   return value > lr_load_limits[rule].suspect ? LARIAT_LOAD_SUSPECT
@@ -56,7 +46,8 @@ apply(judge *j, lr_load_rule rule, double value, const char *format, ...) {
   if (validity == LARIAT_LOAD_VALID) return;
   va_list arguments;
   va_start(arguments, format);
-  add_reason(j, rule, validity, format, arguments);
+  lr_load_reasons_add(j->verdict, validity, lr_load_limits[rule].code, format,
+                      arguments);
   va_end(arguments);
 }
 
@@ -65,7 +56,8 @@ static __attribute__((format(printf, 3, 4))) void
 note(judge *j, lr_load_rule rule, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  add_reason(j, rule, LARIAT_LOAD_VALID, format, arguments);
+  lr_load_reasons_add(j->verdict, LARIAT_LOAD_VALID, lr_load_limits[rule].code,
+                      format, arguments);
   va_end(arguments);
 }
 
@@ -140,19 +132,31 @@ static bool has_answers(const judge *j) {
   return count_outcomes(j, LARIAT_LOAD_ANSWERED, LARIAT_LOAD_CHECK) > 0;
 }
 
-static void judge_silence(judge *j) {
-  if (!(j->ended > 0)) {
-    apply(j, LR_LOAD_NO_ANSWER, 1, "no request has ended");
-    return;
-  }
-  unsigned most = LARIAT_LOAD_RESOLVE;
+/* Returns the name of how most requests have failed. */
+static const char *name_failure(const judge *j) {
+  unsigned most = LARIAT_LOAD_STATUS;
   for (unsigned i = most; i < LARIAT_LOAD_OUTCOMES; i++)
     if (j->result->counts.outcomes[i] > j->result->counts.outcomes[most])
       most = i;
-  apply(j, LR_LOAD_NO_ANSWER, 1,
-        "no answer at all: %s requests failed, most of them by \"%s\"",
-        lr_load_show_count((uint64_t)j->ended).text,
-        lariat_load_outcome_name((lariat_load_outcome)most));
+  return lariat_load_outcome_name((lariat_load_outcome)most);
+}
+
+static void judge_silence(judge *j) {
+  if (!(j->ended > 0))
+    apply(j, LR_LOAD_NO_ANSWER, 1, "no request has ended");
+  else
+    apply(j, LR_LOAD_NO_ANSWER, 1,
+          "no answer at all: %s requests failed, most of them by \"%s\"",
+          lr_load_show_count((uint64_t)j->ended).text, name_failure(j));
+}
+
+/* Times of nothing but failures are those of an error page: a path that is
+ * misspelled, a login that has run out. */
+static void judge_success(judge *j) {
+  if (j->result->counts.outcomes[LARIAT_LOAD_ANSWERED]) return;
+  apply(j, LR_LOAD_NO_SUCCESS, 1,
+        "not one of %s requests succeeded, most failed by \"%s\"",
+        lr_load_show_count((uint64_t)j->ended).text, name_failure(j));
 }
 
 static void judge_gap(judge *j) {
@@ -174,6 +178,21 @@ static double share_starved(const judge *j) {
   double starved = (double)j->result->counts.starved;
   double due = (double)j->result->counts.intended;
   return due > 0 ? starved / due : starved;
+}
+
+/* Looks at a start that was agreed on with others: their parts of the load are
+ * at other instants than meant. */
+static void judge_start(judge *j) {
+  const lariat_load_run_facts *facts = &j->result->facts;
+  int64_t off_ns;
+  if (!facts->start_at_ns ||
+      __builtin_sub_overflow(facts->started_at_ns, facts->start_at_ns, &off_ns))
+    return;
+  double off = fabs((double)off_ns);
+  apply(j, LR_LOAD_START_LATE, divide(off, (double)facts->duration_ns),
+        "it began %s %s the agreed start: over 1 %% of the %s that it ran",
+        show_ns(off).text, off_ns < 0 ? "before" : "after",
+        lr_load_show_duration(facts->duration_ns).text);
 }
 
 static void judge_input(judge *j) {
@@ -293,8 +312,8 @@ static void judge_own_share(judge *j) {
     at = percents[i];
   }
   apply(j, LR_LOAD_OWN_SHARE, most,
-        "the generator's own lateness would add %s to the p%.0f: what it saw "
-        "is %s, without its own part %s",
+        "the generator's own lateness would add %s to the p%.0f: %s with it, "
+        "%s without, as reported",
         show_share(most).text, at,
         show_ns(percentile(j, LARIAT_LOAD_CORRECTED, at)).text,
         show_ns(percentile(j, LARIAT_LOAD_RESPONSE, at)).text);
@@ -428,25 +447,16 @@ static void judge_stall(judge *j) {
        show_ns(longest).text, show_ns(p99).text);
 }
 
-/* Puts the worst reasons first; among equals the order of the rules stays. */
-static void sort_reasons(lariat_load_verdict *verdict) {
-  for (size_t i = 1; i < verdict->reason_count; i++) {
-    lariat_load_reason reason = verdict->reasons[i];
-    size_t at = i;
-    for (; at && verdict->reasons[at - 1].validity < reason.validity; at--)
-      verdict->reasons[at] = verdict->reasons[at - 1];
-    verdict->reasons[at] = reason;
-  }
-}
-
 /* Without an answer there is nothing that another fault could spoil. */
 static void judge_all(judge *j) {
   if (!has_answers(j)) {
     judge_silence(j);
     return;
   }
+  judge_success(j);
   judge_gap(j);
   judge_clock(j);
+  judge_start(j);
   judge_input(j);
   judge_schedule(j);
   judge_wait(j);
@@ -460,7 +470,7 @@ static void judge_all(judge *j) {
   judge_length(j);
   judge_end(j);
   judge_stall(j);
-  sort_reasons(j->verdict);
+  lr_load_reasons_sort(j->verdict);
 }
 
 /* The verdict of a result without memory for one. */

@@ -12,8 +12,12 @@
  * cause of others is before them. */
 typedef enum lr_load_rule {
   LR_LOAD_NO_ANSWER,
+  LR_LOAD_NO_SUCCESS,
   LR_LOAD_STOPPED,
   LR_LOAD_CLOCK,
+  LR_LOAD_PART_MISSING, /* of what was merged, and so the next one */
+  LR_LOAD_STARTS_APART,
+  LR_LOAD_START_LATE,
   LR_LOAD_STARVED,
   LR_LOAD_TOO_FEW,
   LR_LOAD_RATE,

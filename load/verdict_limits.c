@@ -9,10 +9,19 @@
 const lr_load_limit lr_load_limits[LR_LOAD_RULES] = {
     /* Answers there are none of. */
     [LR_LOAD_NO_ANSWER] = {"no-answer", 0, 0},
+    /* Answers of which none is good. */
+    [LR_LOAD_NO_SUCCESS] = {"no-success", 0, 0},
     /* Milliseconds that the process stood still. */
     [LR_LOAD_STOPPED] = {"stopped", 50, 150},
     /* Milliseconds by which the wall clock was set. */
     [LR_LOAD_CLOCK] = {"clock", 2, 2},
+    /* Parts of the plan of which there is no report. */
+    [LR_LOAD_PART_MISSING] = {"part-missing", 0, 0},
+    /* Time between the first start of a part and the last one, as a share of
+     * the run. */
+    [LR_LOAD_STARTS_APART] = {"starts-apart", 0.01, 0.01},
+    /* Time between the agreed start and that of the run, as such a share. */
+    [LR_LOAD_START_LATE] = {"start-late", 0.01, 0.01},
     /* Share of the due requests that a pipe did not bring in time. */
     [LR_LOAD_STARVED] = {"input-starved", 0, 0.001},
     /* Share of the requests that waited for a connection; INVALID is what of

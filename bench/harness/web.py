@@ -2,6 +2,7 @@
 """synthweb: the web that crawlers are compared on, and what it says of them."""
 import json
 import os
+import signal
 
 from servers import Server
 
@@ -26,6 +27,11 @@ class Synthweb(Server):
         self.port = int(port[2])
         self.first = first[2]
         self.totals = None
+
+    def report(self):
+        """What it was asked for so far."""
+        self.child.send_signal(signal.SIGUSR1)
+        return json.loads(self.child.stdout.readline())
 
     def end(self):
         """Ends it: what it was asked for."""

@@ -37,6 +37,7 @@ struct connection {
   uint32_t serial; /* how often the slot was used */
   uint32_t next;   /* free slot */
   uint32_t host;
+  uint32_t client;  /* whose address it is */
   struct node node; /* of the request that is under way */
   bool close;
   struct text out;
@@ -127,6 +128,7 @@ static void open_connection(struct server *server, int fd, uint32_t host) {
   }
   connection = server->slots[slot];
   connection->host = host;
+  connection->client = sockets_client(fd);
   connection->received = 0;
   connection->state = STATE_READING;
   server->setting->visits.connections++;
@@ -359,7 +361,7 @@ static void begin(struct server *server, uint32_t slot,
                           .serial = server->serial++};
 
   connection->node = answer.node;
-  visits_begin(visits, connection->host, &answer.node,
+  visits_begin(visits, connection->host, connection->client, &answer.node,
                connection->wire.stamp_ns ? connection->wire.stamp_ns
                                          : connection->wire.read_ns);
   answer.times = visits_count(visits, &answer.node);
@@ -505,11 +507,13 @@ bool server_report(const struct server_setting *setting) {
 /* ---- Its making ---- */
 
 static bool listen_on(struct server *server, unsigned port) {
-  server->listener = sockets_listen(AF_INET, port, &port);
+  const char *device = server->setting->device;
+
+  server->listener = sockets_listen(AF_INET, device, port, &port);
   if (server->listener < 0) return false;
   if (!server->setting->site.port) server->setting->site.port = port;
   /* A machine without IPv6 has one address less to be led to. */
-  server->listener_6 = sockets_listen(AF_INET6, port, &port);
+  server->listener_6 = sockets_listen(AF_INET6, device, port, &port);
   return true;
 }
 

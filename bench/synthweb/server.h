@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * server.h: the hosts of a web behind one listening socket of the loopback
+ * server.h: the hosts of a web behind one listening socket of one network
  * interface: the address that a connection was made to says which host it is.
  */
 #ifndef BENCH_SYNTHWEB_SERVER_H
@@ -22,7 +22,8 @@ struct server_setting {
   struct visits visits;
   SSL_CTX *tls; /* NULL: http */
   uint32_t connections_max;
-  const char *log; /* also written to; NULL: none */
+  const char *device; /* the interface; "lo" */
+  const char *log;    /* also written to; NULL: none */
   bool until_stdin_closes;
 };
 

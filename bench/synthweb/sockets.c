@@ -21,16 +21,17 @@ union address {
   struct sockaddr_in6 six;
 };
 
-/* Bound to the loopback interface, so that its wildcard address is that of
- * this machine alone. */
-static int open_listener(int family, const union address *address,
+/* Bound to an interface, so that its wildcard address is that of loopback
+ * alone, or of a network of the bench's own. */
+static int open_listener(const char *device, const union address *address,
                          socklen_t length) {
-  static const char loopback[] = "lo";
+  int family = address->any.sa_family;
   int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   int on = 1;
 
   if (fd < 0) return -1;
-  if (!setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, loopback, sizeof loopback) &&
+  if (!setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
+                  (socklen_t)strlen(device) + 1) &&
       !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) &&
       wire_ask_for_stamps(fd) && !bind(fd, &address->any, length) &&
       !listen(fd, BACKLOG))
@@ -39,7 +40,8 @@ static int open_listener(int family, const union address *address,
   return -1;
 }
 
-int sockets_listen(int family, unsigned port, unsigned *bound) {
+int sockets_listen(int family, const char *device, unsigned port,
+                   unsigned *bound) {
   union address address = {.any = {.sa_family = (sa_family_t)family}};
   socklen_t length =
       family == AF_INET ? sizeof address.four : sizeof address.six;
@@ -51,7 +53,7 @@ int sockets_listen(int family, unsigned port, unsigned *bound) {
     address.six.sin6_port = htons((uint16_t)port);
     address.six.sin6_addr = in6addr_loopback;
   }
-  fd = open_listener(family, &address, length);
+  fd = open_listener(device, &address, length);
   if (fd < 0) return -1;
   getsockname(fd, &address.any, &length);
   *bound =
@@ -71,6 +73,15 @@ static union address address_of(int fd) {
 uint32_t sockets_address(int fd) {
   union address address = address_of(fd);
 
+  return address.any.sa_family == AF_INET ? ntohl(address.four.sin_addr.s_addr)
+                                          : 0;
+}
+
+uint32_t sockets_client(int fd) {
+  union address address = {.any = {.sa_family = AF_UNSPEC}};
+  socklen_t length = sizeof address;
+
+  if (getpeername(fd, &address.any, &length)) return 0;
   return address.any.sa_family == AF_INET ? ntohl(address.four.sin_addr.s_addr)
                                           : 0;
 }

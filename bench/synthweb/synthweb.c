@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * synthweb: a web on loopback for crawlers, whose pages are computed.  It is
+ * synthweb: a web on loopback (or, in a network namespace, on an interface of
+ * it) for crawlers, whose pages are computed.  It is
  * known what a right crawl of it fetches; and synthweb writes down what was
  * fetched, when, and what had been forbidden.
  *
@@ -29,6 +30,7 @@ struct options {
   bool expect; /* only tell what is expected */
   bool until_stdin_closes;
   const char *log, *certificate, *key;
+  const char *device, *gaps;
 };
 
 static const char usage[] =
@@ -62,8 +64,12 @@ static const char usage[] =
     "  --big-bytes N      of a large body (2 MiB)\n"
     "  --endless-bytes N  where an endless one is cut after all (128 MiB)\n"
     "  --gap-ms N         count requests to a host that follow faster (0)\n"
+    "  --gaps FILE        a line for each: host, when, gap (ns), and the\n"
+    "                     addresses of the earlier client and of this one\n"
     "  --first-host A     the address of the first host (127.0.1.1); the\n"
     "                     others' follow it\n"
+    "  --device NAME      the network interface, where that is not loopback\n"
+    "                     (lo): hosts are of 10.0.0.0/8, routed to here\n"
     "  --port P           0, the default, takes a free one\n"
     "  --links S:P        scheme and port in links: of a server in front\n"
     "  --certificate FILE https; --key FILE, or it is in the same file\n"
@@ -108,13 +114,16 @@ static bool read_text(const char *text, const char **out) {
   return *text;
 }
 
-/* An address of 127.0.0.0/8, and no other. */
+static bool is_of_net(uint32_t address, const struct options *options) {
+  return address >> 24 == (strcmp(options->device, "lo") ? 10 : 127);
+}
+
 static bool read_address(const char *text, uint32_t *out) {
   struct in_addr address;
 
   if (inet_pton(AF_INET, text, &address) != 1) return false;
   *out = ntohl(address.s_addr);
-  return *out >> 24 == 127;
+  return true;
 }
 
 /* "https:8443" */
@@ -177,6 +186,10 @@ static bool take_option(struct options *options, int option, const char *text) {
     return read_text(text, &options->key);
   case 'l':
     return read_text(text, &options->log);
+  case 'd':
+    return read_text(text, &options->device);
+  case 'j':
+    return read_text(text, &options->gaps);
   case 'x':
     return options->expect = true;
   case 'u':
@@ -206,6 +219,8 @@ static const struct option option_table[] = {
     {"port", required_argument, NULL, 'p'},
     {"links", required_argument, NULL, 'i'},
     {"gap-ms", required_argument, NULL, 'g'},
+    {"gaps", required_argument, NULL, 'j'},
+    {"device", required_argument, NULL, 'd'},
     {"certificate", required_argument, NULL, 'c'},
     {"key", required_argument, NULL, 'k'},
     {"log", required_argument, NULL, 'l'},
@@ -213,14 +228,14 @@ static const struct option option_table[] = {
     {"until-stdin-closes", no_argument, NULL, 'u'},
     {NULL, 0, NULL, 0}};
 
-/* All hosts must have an address of loopback's. */
+/* All hosts must have an address of loopback's, or of a private net. */
 static bool parse_options(int argc, char **argv, struct options *options) {
   int option;
 
   while ((option = getopt_long(argc, argv, "", option_table, NULL)) != -1)
     if (!take_option(options, option, optarg)) return false;
-  return optind == argc &&
-         (options->first_address + options->plan.hosts - 1) >> 24 == 127 &&
+  return optind == argc && is_of_net(options->first_address, options) &&
+         is_of_net(options->first_address + options->plan.hosts - 1, options) &&
          (!options->expect || options->port);
 }
 
@@ -258,6 +273,7 @@ static const char *prepare(struct server_setting *setting,
   site->scheme = options->certificate ? "https" : "http";
   if (options->link_scheme) site->scheme = options->link_scheme;
   setting->log = options->log;
+  setting->device = options->device;
   setting->until_stdin_closes = options->until_stdin_closes;
   setting->connections_max = allow_many_descriptors();
   if (!web_make(&site->web, &options->plan) ||
@@ -266,6 +282,8 @@ static const char *prepare(struct server_setting *setting,
       !visits_make(&setting->visits, site))
     return "out of memory";
   setting->visits.gap_ns = (uint64_t)options->gap_ms * 1000000u;
+  setting->visits.gaps = options->gaps ? fopen(options->gaps, "w") : NULL;
+  if (options->gaps && !setting->visits.gaps) return "no file for the gaps";
   if (!make_tls(setting, options)) return "the certificate cannot be used";
   return NULL;
 }
@@ -302,7 +320,8 @@ static bool serve(struct server_setting *setting,
 
 int main(int argc, char **argv) {
   struct options options = {.plan = web_plan_default(),
-                            .first_address = (127u << 24) + 257};
+                            .first_address = (127u << 24) + 257,
+                            .device = "lo"};
   struct server_setting setting = {0};
   const char *wrong;
   bool good = false;

@@ -25,6 +25,7 @@ bool visits_make(struct visits *visits, const struct site *site) {
 void visits_free(struct visits *visits) {
   free(visits->counts);
   free(visits->hosts);
+  if (visits->gaps) fclose(visits->gaps);
   memset(visits, 0, sizeof *visits);
 }
 
@@ -40,19 +41,37 @@ static uint64_t wanted_gap(const struct visits *visits, uint32_t host) {
   return visits->gap_ns;
 }
 
-static void note_arrival(struct visits *visits, uint32_t host,
+/* Writes who was too early, and whom it followed, to be counted by client. */
+static void write_gap(struct visits *visits, uint32_t host, uint32_t client,
+                      uint64_t arrived_ns, uint64_t gap_ns) {
+  if (!visits->gaps) return;
+  fprintf(visits->gaps, "%u\t%llu\t%llu\t%08x\t%08x\n", host,
+          (unsigned long long)arrived_ns, (unsigned long long)gap_ns,
+          visits->hosts[host].client, client);
+}
+
+static void note_gap(struct visits *visits, uint32_t host, uint32_t client,
+                     uint64_t arrived_ns) {
+  struct visits_host *of = &visits->hosts[host];
+  uint64_t gap_ns = arrived_ns > of->last_ns ? arrived_ns - of->last_ns
+                                             : of->last_ns - arrived_ns;
+
+  if (gap_ns < of->min_gap_ns) of->min_gap_ns = gap_ns;
+  if (gap_ns >= wanted_gap(visits, host)) return;
+  of->short_gaps++;
+  write_gap(visits, host, client, arrived_ns, gap_ns);
+}
+
+static void note_arrival(struct visits *visits, uint32_t host, uint32_t client,
                          uint64_t arrived_ns) {
   struct visits_host *of = &visits->hosts[host];
   uint32_t in_flight = ++of->in_flight + (arrived_ns < of->sent_ns);
 
-  if (of->requests++) {
-    uint64_t gap_ns = arrived_ns > of->last_ns ? arrived_ns - of->last_ns
-                                               : of->last_ns - arrived_ns;
-
-    if (gap_ns < of->min_gap_ns) of->min_gap_ns = gap_ns;
-    if (gap_ns < wanted_gap(visits, host)) of->short_gaps++;
+  if (of->requests++) note_gap(visits, host, client, arrived_ns);
+  if (arrived_ns > of->last_ns) {
+    of->last_ns = arrived_ns;
+    of->client = client;
   }
-  if (arrived_ns > of->last_ns) of->last_ns = arrived_ns;
   if (in_flight > of->in_flight_max) of->in_flight_max = in_flight;
 }
 
@@ -68,14 +87,14 @@ static uint8_t *count_of(const struct visits *visits, const struct node *node) {
   return visits->counts + (size_t)node->page * NODE_PLACES + place;
 }
 
-void visits_begin(struct visits *visits, uint32_t host, const struct node *node,
-                  uint64_t arrived_ns) {
+void visits_begin(struct visits *visits, uint32_t host, uint32_t client,
+                  const struct node *node, uint64_t arrived_ns) {
   struct visits_host *of = &visits->hosts[host];
   uint8_t *count = count_of(visits, node);
 
   visits->requests++;
   visits->kinds[node->kind]++;
-  note_arrival(visits, host, arrived_ns);
+  note_arrival(visits, host, client, arrived_ns);
   if (count && *count < UINT8_MAX) ++*count;
   if (node->kind == NODE_TRAP) visits->traps[node->trap]++;
   if (is_robots(node)) return;

@@ -15,6 +15,7 @@
 /* Counts and times of a host. */
 struct visits_host {
   uint64_t last_ns; /* when the last request arrived, by the kernel's stamp */
+  uint32_t client;  /* whose address that had */
   uint64_t min_gap_ns; /* UINT64_MAX: there was none yet */
   uint64_t sent_ns;    /* when the last answer began to go out */
   uint32_t requests;
@@ -30,6 +31,7 @@ enum { VISITS_CANARIES = 16 };
 struct visits {
   const struct site *site;
   uint64_t gap_ns; /* what is shorter is counted, too */
+  FILE *gaps;      /* gets a line for each of those; NULL: none */
   uint8_t *counts; /* NODE_PLACES for each page; up to 255 */
   struct visits_host *hosts;
   uint64_t requests, connections;
@@ -51,8 +53,8 @@ void visits_free(struct visits *visits);
  * as well: when the last piece of its answer began to go out, or, with 0, that
  * the client has left.  One that arrived before the answer to another did so is
  * in flight with that, in whichever order the server came to them. */
-void visits_begin(struct visits *visits, uint32_t host, const struct node *node,
-                  uint64_t arrived_ns);
+void visits_begin(struct visits *visits, uint32_t host, uint32_t client,
+                  const struct node *node, uint64_t arrived_ns);
 void visits_end(struct visits *visits, uint32_t host, const struct node *node,
                 uint64_t sent_ns);
 

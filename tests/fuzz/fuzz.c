@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+const unsigned fuzz_cost __attribute__((weak)) = 1;
+
 void fuzz_fail(const char *file, int line, const char *condition) {
   fprintf(stderr, "%s:%d: not so: %s\n", file, line, condition);
   abort();

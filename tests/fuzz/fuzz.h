@@ -20,6 +20,11 @@ typedef void fuzz_sink(void *context, const void *bytes, size_t length);
 /* Gives each seed to `sink`. */
 void fuzz_give_seeds(fuzz_sink *sink, void *context);
 
+/* How many times the time of others an input takes, about: so many times fewer
+ * are made where their number is fixed.  A target may define another one than
+ * 1. */
+extern const unsigned fuzz_cost;
+
 /* ---- What it uses ---- */
 
 /* Ends the program with a message when `condition` is false, whatever NDEBUG

@@ -12,6 +12,8 @@
 #include "fuzz/fuzz.h"
 #include "say.h"
 
+const unsigned fuzz_cost = 4;
+
 /* How many bytes there may be before those of the input: none, or about as many
  * as make a line too long.  Each has its file in memory, which keeps them. */
 static const size_t fillers[] = {0, INPUT_LINE_MAX - 4, INPUT_LINE_MAX,

@@ -4,7 +4,8 @@
  *
  * usage: NAME_fuzz                 all of that (LARIAT_STRESS_SCALE: per cent)
  *        NAME_fuzz FILE...         these inputs, as libFuzzer keeps them
- *        NAME_fuzz --write DIR     writes the seeds there, a file for each */
+ *        NAME_fuzz --write DIR     writes the seeds there, a file for each
+ *        NAME_fuzz --cost          prints fuzz_cost */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +57,7 @@ static void write_seed(const char *directory, size_t number,
 }
 
 static void run_all(const struct fuzz_seeds *seeds) {
-  uint64_t number = scale_of(GENERATED, 0, NULL);
+  uint64_t number = scale_of(GENERATED / fuzz_cost, 0, NULL);
   for (size_t i = 0; i < seeds->count; i++)
     (void)LLVMFuzzerTestOneInput(seeds->items[i].bytes, seeds->items[i].length);
   run_generated(seeds, number);
@@ -70,6 +71,8 @@ int main(int argc, char **argv) {
   if (seeds.count == 0) return 1;
   if (argc == 1) {
     run_all(&seeds);
+  } else if (argc == 2 && strcmp(argv[1], "--cost") == 0) {
+    printf("%u\n", fuzz_cost);
   } else if (argc == 3 && strcmp(argv[1], "--write") == 0) {
     for (size_t i = 0; i < seeds.count; i++)
       write_seed(argv[2], i, &seeds.items[i]);

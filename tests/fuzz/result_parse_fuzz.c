@@ -10,6 +10,8 @@
 #include "fuzz/fuzz.h"
 #include "support/load_result.h"
 
+const unsigned fuzz_cost = 8;
+
 enum { BYTES = 0, EDITS = 1, DEPTH = 6 };
 
 /* ---- What was read ---- */

@@ -9,6 +9,8 @@
 
 #include "fuzz/fuzz.h"
 
+const unsigned fuzz_cost = 8;
+
 static char *write_shape(const lariat_url *url) {
   size_t length = lr_crawl_shape(url, NULL, 0);
   char *shape = malloc(length + 1);

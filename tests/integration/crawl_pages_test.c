@@ -6,7 +6,9 @@
 #include <lariat/crawl/crawl.h>
 #include <lariat/crawl/reader.h>
 
+#include <glob.h>
 #include <jansson.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,6 +157,94 @@ static void test_lines(void) {
   crawling_close(&c);
 }
 
+/* Returns the text of the crawl's only WARC file, which is not compressed. */
+static const char *read_records(const struct crawling *c) {
+  glob_t files = {0};
+  const char *text = "";
+  int found = glob(path_of(c, "warc/*.warc"), 0, NULL, &files);
+  if (found == 0 && files.gl_pathc == 1) text = read_text(files.gl_pathv[0]);
+  globfree(&files);
+  return text;
+}
+
+static unsigned count_parts(const char *text, const char *part) {
+  unsigned found = 0;
+  while ((text = strstr(text, part))) {
+    found++;
+    text += strlen(part);
+  }
+  return found;
+}
+
+/* A metadata record for each page says how it was found; without the option
+ * there is none. */
+static void test_metadata(void) {
+  static const struct site_page ways[] = {
+      {"/", 200, "", "<a href=/a>a</a>", 0},
+      {"/a", 302, "Location: /b\r\n", "", 0},
+      {"/b", 200, "", "<img src=/c>", 0},
+      {"/c", 200, "", "a picture", 0},
+  };
+  struct crawling c;
+  char via[96];
+  crawling_open(&c, ways, FIXTURE_COUNT(ways), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  c.options.no_sitemaps = true;
+  c.options.warc_level = 0;
+  c.options.warc_metadata = true;
+  crawling_run(&c);
+  const char *text = read_records(&c);
+  snprintf(via, sizeof via, "via: %s\r\nhopsFromSeed: LR\r\n",
+           site_url(c.site, "127.0.0.1", "/a"));
+  CU_ASSERT_EQUAL(count_parts(text, via), 1);
+  CU_ASSERT_EQUAL(count_parts(text, "hopsFromSeed: L\r\n"), 1);
+  CU_ASSERT_EQUAL(count_parts(text, "hopsFromSeed: LRE\r\n"), 1);
+  CU_ASSERT_EQUAL(count_parts(text, "hopsFromSeed: "), 3);
+  check_agreement(&c);
+  crawling_close(&c);
+  crawling_open(&c, ways, FIXTURE_COUNT(ways), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  c.options.warc_level = 0;
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(count_parts(read_records(&c), "WARC-Type: metadata"), 0);
+  crawling_close(&c);
+}
+
+/* A page whose body was there before has no record where that is wanted. */
+static void test_skipped_bodies(void) {
+  struct crawling c;
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  c.options.retries = 0;
+  c.options.warc_level = 0;
+  c.options.revisit_skip = true;
+  crawling_run(&c);
+  check_outcome(&c, "/two", "revisit", 200);
+  const char *text = read_records(&c);
+  CU_ASSERT_EQUAL(count_parts(text, "WARC-Type: revisit"), 0);
+  CU_ASSERT_EQUAL(count_parts(text, "/two\r\n"), 0);
+  CU_ASSERT(count_parts(text, "/one\r\n") > 0);
+  crawling_close(&c);
+}
+
+/* The lines are of links that are not followed, with the rule. */
+static void test_rejects(void) {
+  struct crawling c;
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  c.options.links = path_of(&c, "rejects.tsv");
+  c.options.links_rejected = true;
+  c.options.retries = 0;
+  crawling_run(&c);
+  const char *text = read_text(c.options.links);
+  CU_ASSERT_EQUAL(count_parts(text, "offered"), 0);
+  CU_ASSERT_EQUAL(count_parts(text, "/follow\tL\tnofollow\t\n"), 1);
+  CU_ASSERT_EQUAL(count_parts(text, "192.0.2.1/\tL\tscope\t--scope domain\n"),
+                  1);
+  CU_ASSERT_EQUAL(count_parts(text, "\n"), 2);
+  crawling_close(&c);
+}
+
 static unsigned files_closed;
 
 static void count_file(const char *path, void *context) {
@@ -209,6 +299,66 @@ static void test_again(void) {
   crawling_close(&c);
 }
 
+/* Three crawls, of which each knows the one before alone. */
+static const struct site_page kept_pages[] = {
+    {"/", 200, "ETag: \"1\"\r\n", "a page", 1},
+    {"/", 304, "", "", 0},
+    {"/same", 200, "", "always the same", 0},
+    {"/copy", 200, "", "always the same", 0},
+};
+
+enum { CRAWLS = 3 };
+
+/* Returns the number that a statement has for the last crawl's database, beside
+ * which is the first one's as "a". */
+static int ask_both(char directories[CRAWLS][80], const char *statement) {
+  char path[320], attach[400];
+  sqlite3 *database;
+  sqlite3_stmt *row;
+  int number = -1;
+  snprintf(path, sizeof path, "%s/crawl.db", directories[CRAWLS - 1]);
+  snprintf(attach, sizeof attach, "attach '%s/crawl.db' as a", directories[0]);
+  if (sqlite3_open(path, &database) == SQLITE_OK &&
+      sqlite3_exec(database, attach, NULL, NULL, NULL) == SQLITE_OK &&
+      sqlite3_prepare_v2(database, statement, -1, &row, NULL) == SQLITE_OK &&
+      sqlite3_step(row) == SQLITE_ROW)
+    number = sqlite3_column_int(row, 0);
+  sqlite3_finalize(row);
+  sqlite3_close(database);
+  return number;
+}
+
+/* What is as it was is where the first crawl has its body, however often it is
+ * looked at; an answer 304 takes no validator away. */
+static void test_since_since(void) {
+  static char directories[CRAWLS][80];
+  struct crawling c;
+  char request[4096];
+  crawling_open(&c, kept_pages, FIXTURE_COUNT(kept_pages), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  crawling_seed(&c, "127.0.0.1", "/same");
+  crawling_seed(&c, "127.0.0.1", "/copy");
+  c.options.no_sitemaps = true;
+  for (int i = 0; i < CRAWLS; i++) {
+    c.options.directory = directories[i];
+    c.options.since = i ? directories[i - 1] : NULL;
+    snprintf(directories[i], sizeof directories[i], "%s/%d", c.directory, i);
+    crawling_run(&c);
+    CU_ASSERT_EQUAL(c.stats.revisits, i ? 3 : 1);
+  }
+  site_last_request(c.site, "/", request, sizeof request);
+  CU_ASSERT_PTR_NOT_NULL(strstr(request, "If-None-Match: \"1\"\r\n"));
+  CU_ASSERT_EQUAL(ask_both(directories, "select count(*) from earlier"), 3);
+  CU_ASSERT_EQUAL(ask_both(directories,
+                           "select count(*) from earlier where at_ns in"
+                           " (select at_ns from a.outcome where kind = 1)"),
+                  3);
+  CU_ASSERT_EQUAL(ask_both(directories, "select count(*) from earlier"
+                                        " where target like '%/same'"),
+                  1);
+  crawling_close(&c);
+}
+
 /* ---- Without end ---- */
 
 static size_t compute_endless(const char *host, const char *path, char *body,
@@ -235,6 +385,29 @@ static void test_trap(void) {
   crawling_close(&c);
 }
 
+/* A shape that a run has closed is closed in the next one: nothing more of it
+ * is asked for. */
+static void test_trap_in_next_run(void) {
+  struct crawling c;
+  crawling_open(&c, NULL, 0, compute_endless);
+  crawling_seed(&c, "127.0.0.1", "/");
+  crawling_run(&c);
+  uint64_t trapped = c.stats.trapped;
+  CU_ASSERT(trapped > 0);
+  unsigned before = site_requests(c.site, NULL);
+  crawling_seed(&c, "127.0.0.1", "/2026/11/100000");
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.trapped, trapped + 1);
+  CU_ASSERT_EQUAL(site_requests(c.site, NULL), before);
+  c.options.no_trap_similar = true; /* which was why */
+  c.options.max_pages = c.stats.pages + 5;
+  crawling_seed(&c, "127.0.0.1", "/2026/11/200000");
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.trapped, trapped + 1);
+  CU_ASSERT_EQUAL(site_requests(c.site, NULL), before + 5);
+  crawling_close(&c);
+}
+
 /* What a run has parked, the next one asks for once the shape is opened. */
 static void test_opened_trap(void) {
   struct crawling c;
@@ -256,6 +429,36 @@ static void test_opened_trap(void) {
   crawling_finish(&c);
   CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_BUDGET);
   CU_ASSERT_EQUAL(c.stats.pages, c.options.max_pages);
+  crawling_close(&c);
+}
+
+/* Lists in all orders of three columns, 1,000 in all. */
+static size_t compute_lists(const char *host, const char *path, char *body,
+                            size_t capacity) {
+  unsigned a = 0, b = 0, c = 0;
+  (void)host;
+  if (strcmp(path, "/") != 0 &&
+      sscanf(path, "/list?a=%u&b=%u&c=%u", &a, &b, &c) != 3)
+    return 0;
+  return (size_t)snprintf(body, capacity,
+                          "list %u %u %u <a href='/list?a=%u&b=%u&c=%u'>1</a>"
+                          "<a href='/list?a=%u&b=%u&c=%u'>2</a><a "
+                          "href='/list?a=%u&b=%u&c=%u'>3</a>",
+                          a, b, c, (a + 1) % 10, b, c, a, (b + 1) % 10, c, a, b,
+                          (c + 1) % 10);
+}
+
+/* --no-trap-similar leaves --trap-query as it is. */
+static void test_many_queries(void) {
+  struct crawling c;
+  crawling_open(&c, NULL, 0, compute_lists);
+  crawling_seed(&c, "127.0.0.1", "/");
+  c.options.no_trap_similar = true;
+  c.options.trap_query = 100;
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_DONE);
+  CU_ASSERT(c.stats.trapped > 0);
+  CU_ASSERT(c.stats.pages < 600);
   crawling_close(&c);
 }
 
@@ -366,6 +569,24 @@ static void test_why(void) {
 }
 
 /* A crawl that runs also knows the site's turn. */
+/* Of a URL that is queued the place is told: behind an image and a link. */
+static void test_why_queued(void) {
+  struct crawling c;
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  c.options.max_pages = 1;
+  c.options.no_sitemaps = true;
+  crawling_run(&c);
+  json_t *root = ask_reader(&c, site_url(c.site, "127.0.0.1", "/two"));
+  CU_ASSERT_STRING_EQUAL(text_in(root, NULL, "state"), "queued");
+  CU_ASSERT_EQUAL(json_integer_value(json_object_get(root, "before_it")), 2);
+  json_decref(root);
+  root = ask_reader(&c, site_url(c.site, "127.0.0.1", "/"));
+  CU_ASSERT_PTR_NULL(json_object_get(root, "before_it"));
+  json_decref(root);
+  crawling_close(&c);
+}
+
 static void test_why_running(void) {
   struct crawling c;
   crawling_open(&c, asked_pages, FIXTURE_COUNT(asked_pages), NULL);
@@ -433,12 +654,19 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"pages of all kinds", test_pages},
       {"lines and edges", test_lines},
+      {"a record says how a page was found", test_metadata},
+      {"bodies that were there before are skipped", test_skipped_bodies},
+      {"links that are not followed have lines", test_rejects},
       {"WARC files are told when they are closed", test_small_files},
       {"what was fetched is asked for again with validators", test_again},
+      {"again, of what was looked at again", test_since_since},
       {"a calendar without end is a trap", test_trap},
+      {"a trap stays one in the next run", test_trap_in_next_run},
       {"what was parked is asked for once it is opened", test_opened_trap},
+      {"queries are counted without likeness", test_many_queries},
       {"redirects without end are", test_redirect_trap},
       {"why, of a crawl that has ended", test_why},
+      {"why, of a URL that waits", test_why_queued},
       {"why, of one that runs", test_why_running},
       {"options that make no sense", test_options},
   };

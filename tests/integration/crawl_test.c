@@ -3,6 +3,7 @@
  * links, the answers and the ends are. */
 #include "crawl/crawl_private.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,52 @@ static void test_grace(void) {
   crawling_run(&c);
   CU_ASSERT_EQUAL(c.stats.pages, TREE + 1);
   CU_ASSERT_EQUAL(site_requests(c.site, "/p/0"), 1);
+  crawling_close(&c);
+}
+
+static void change_database(const struct crawling *c, const char *statement) {
+  char path[128];
+  sqlite3 *database;
+  snprintf(path, sizeof path, "%s/crawl.db", c->directory);
+  CU_ASSERT_EQUAL_FATAL(sqlite3_open(path, &database), SQLITE_OK);
+  CU_ASSERT_EQUAL(sqlite3_exec(database, statement, NULL, NULL, NULL),
+                  SQLITE_OK);
+  sqlite3_close(database);
+}
+
+/* A URL of the database that is none fails, once. */
+static void test_url_that_is_none(void) {
+  struct crawling c;
+  crawling_open(&c, small_pages, FIXTURE_COUNT(small_pages), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  c.options.max_pages = 1;
+  c.options.no_sitemaps = true;
+  crawling_run(&c);
+  change_database(&c, "update url set path = 'http://[/' where path = '/a'");
+  c.options.max_pages = 0;
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_DONE);
+  CU_ASSERT_EQUAL(c.stats.failed, 1);
+  CU_ASSERT_EQUAL(c.stats.pages, 3);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/c"), 1);
+  crawling_close(&c);
+}
+
+/* The bodies of all runs are counted, and are one budget. */
+static void test_bytes_of_all_runs(void) {
+  struct crawling c;
+  crawling_open(&c, small_pages, FIXTURE_COUNT(small_pages), NULL);
+  crawling_seed(&c, "127.0.0.1", "/c");
+  crawling_run(&c);
+  uint64_t bytes = c.stats.bytes;
+  CU_ASSERT(bytes > 0);
+  unsigned before = site_requests(c.site, NULL);
+  crawling_seed(&c, "127.0.0.1", "/a");
+  c.options.max_bytes = bytes;
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_BUDGET);
+  CU_ASSERT_EQUAL(c.stats.bytes, bytes);
+  CU_ASSERT_EQUAL(site_requests(c.site, NULL), before);
   crawling_close(&c);
 }
 
@@ -427,6 +474,8 @@ int main(int argc, char **argv) {
       {"a small site ends with each page once", test_small},
       {"a tree over hosts ends with each page once", test_tree},
       {"a stopped crawl goes on", test_resume},
+      {"a URL of the database that is none", test_url_that_is_none},
+      {"the bytes of all runs", test_bytes_of_all_runs},
       {"a stop with grace asks for nothing twice", test_grace},
       {"redirects are URLs of their own", test_redirects},
       {"internal addresses are not connected to", test_internal},

@@ -5,11 +5,13 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "support/fixture.h"
 #include "support/nginx.h"
 #include "support/origin.h"
 #include <lariat/load/facts.h>
+#include <lariat/load/verdict.h>
 
 #define MS UINT64_C(1000000)
 #define SECOND UINT64_C(1000000000)
@@ -571,6 +573,119 @@ static void test_failures_of_http2(void) {
   close_test(&t);
 }
 
+/* ---- Parts, and agreed starts ---- */
+
+static const lariat_load_reason *find_reason(struct test *t, const char *code) {
+  const lariat_load_verdict *verdict =
+      lariat_load_result_verdict(lariat_load_run_result(t->run));
+  for (size_t i = 0; i < verdict->reason_count; i++)
+    if (strcmp(verdict->reasons[i].code, code) == 0)
+      return &verdict->reasons[i];
+  return NULL;
+}
+
+static int64_t wall_clock(void) {
+  struct timespec now = {0, 0};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (int64_t)now.tv_sec * (int64_t)SECOND + now.tv_nsec;
+}
+
+/* Four parts that are run one after the other: each instant has gone by when it
+ * begins.  It sends all that is its own, without a warm-up, and is INVALID. */
+static void test_late_parts(void) {
+  struct test t;
+  const lariat_load_stage stage = {SECOND / 5, 500, 500};
+  uint64_t sent = 0;
+  open_test(&t);
+  add_path(&t, "/page");
+  t.options.stages = &stage;
+  t.options.stage_count = 1;
+  t.options.connections = 100;
+  t.options.warm_up_ns = 2 * SECOND;
+  t.options.start_at_ns = wall_clock() - 60 * (int64_t)SECOND;
+  for (uint32_t i = 0; i < 4; i++) {
+    t.options.part = (lariat_load_part){i, 4};
+    run(&t);
+    CU_ASSERT_EQUAL(all_outcomes(&t), 25);
+    sent += all_outcomes(&t);
+    CU_ASSERT_EQUAL(origin_counts(t.origin).requests, sent);
+    const lariat_load_run_facts *facts = lariat_load_result_facts(t.result);
+    CU_ASSERT_EQUAL(facts->start_at_ns, t.options.start_at_ns);
+    CU_ASSERT(facts->started_at_ns > facts->start_at_ns);
+    CU_ASSERT(facts->host[0] != '\0');
+    const lariat_load_reason *reason = find_reason(&t, "start-late");
+    CU_ASSERT(reason && reason->validity == LARIAT_LOAD_INVALID);
+    forget_run(&t);
+  }
+  close_test(&t);
+}
+
+/* Waits for an instant, and is not early. */
+static void test_agreed_start(void) {
+  struct test t;
+  open_test(&t);
+  add_path(&t, "/page");
+  t.options.count = 20;
+  t.options.start_at_ns = wall_clock() + (int64_t)(800 * MS);
+  run(&t);
+  CU_ASSERT_EQUAL(all_outcomes(&t), 20);
+  CU_ASSERT(wall_clock() >= t.options.start_at_ns);
+  CU_ASSERT_EQUAL(origin_counts(t.origin).requests, 20);
+  close_test(&t);
+}
+
+/* Waits for an hour; `freed` before it is over. */
+static void stop_waiting(uint64_t after_ms, bool freed) {
+  struct test t;
+  open_test(&t);
+  add_path(&t, "/page");
+  t.options.reactors = 2;
+  t.options.start_at_ns = wall_clock() + 3600 * (int64_t)SECOND;
+  start_run(&t);
+  CU_ASSERT_FALSE(fixture_run_until(&t.f, is_over, &t, (unsigned)after_ms));
+  if (freed) {
+    lariat_load_run_free(t.run);
+    t.run = NULL;
+  } else {
+    lariat_load_run_stop(t.run);
+    lariat_load_run_stop(t.run);
+  }
+  wait_for_end(&t);
+  CU_ASSERT_EQUAL(origin_counts(t.origin).accepted, 0);
+  close_test(&t);
+}
+
+static void test_stopped_while_it_waits(void) {
+  for (uint64_t ms = 1; ms < 200; ms *= 4) {
+    stop_waiting(ms, false);
+    stop_waiting(ms, true);
+  }
+}
+
+/* Users of a closed test are shared by its parts. */
+static void test_parts_of_users(void) {
+  struct test t;
+  static const unsigned users[] = {3, 2, 2};
+  unsigned accepted = 0;
+  open_test(&t);
+  add_path(&t, "/page");
+  t.options.connections = 7;
+  t.options.reactors = 8;
+  t.options.count = 100;
+  for (uint32_t i = 0; i < 3; i++) {
+    t.options.part = (lariat_load_part){i, 3};
+    run(&t);
+    accepted += users[i];
+    CU_ASSERT_EQUAL(origin_counts(t.origin).accepted, accepted);
+    CU_ASSERT_EQUAL(all_outcomes(&t), i == 0 ? 34 : 33);
+    CU_ASSERT_EQUAL(lariat_load_result_facts(t.result)->connections, users[i]);
+    CU_ASSERT_STRING_EQUAL(lariat_load_result_facts(t.result)->plan,
+                           "closed, 7 users, 100 requests");
+    forget_run(&t);
+  }
+  close_test(&t);
+}
+
 /* ---- The end ---- */
 
 static void stop_after_second(void *context, const lariat_load_result *result,
@@ -701,6 +816,9 @@ static void test_bad_options(void) {
   options = t.options;
   options.connect_rate_per_s = -1;
   expect_refusal(&options, "connection rate");
+  options = t.options;
+  options.part = (lariat_load_part){4, 5};
+  expect_refusal(&options, "part 5 of 5 has none of the 4 connections");
   close_test(&t);
 }
 
@@ -729,6 +847,10 @@ int main(int argc, char **argv) {
       {"HTTP/2", test_http2},
       {"HTTP/2 without TLS", test_http2_without_tls},
       {"failures of HTTP/2", test_failures_of_http2},
+      {"parts that are late", test_late_parts},
+      {"an agreed start", test_agreed_start},
+      {"stopped while it waits", test_stopped_while_it_waits},
+      {"parts of users", test_parts_of_users},
       {"a run is stopped", test_stop},
       {"a run is stopped twice", test_stop_twice},
       {"failures end a run", test_stop_at_failures},

@@ -124,6 +124,11 @@ void fixture_fail_allocation(struct fixture *f, uint64_t nth) {
     set_failing(f, number, number);
 }
 
+void fixture_fail_allocations(struct fixture *f, uint64_t nth, uint64_t count) {
+  uint64_t number = fixture_allocations(f) + nth;
+  set_failing(f, number, number + count - 1);
+}
+
 void fixture_fail_allocations_from(struct fixture *f, uint64_t nth) {
   set_failing(f, fixture_allocations(f) + nth, UINT64_MAX);
 }

@@ -117,6 +117,9 @@ void fixture_run_for(struct fixture *f, unsigned ms);
  * one; 0 makes none fail.  The allocator counts over all threads. */
 void fixture_fail_allocation(struct fixture *f, uint64_t nth);
 
+/* Makes so many of them fail, from the `nth` from now on. */
+void fixture_fail_allocations(struct fixture *f, uint64_t nth, uint64_t count);
+
 /* Makes the `nth` from now on and all after it fail, until
  * fixture_fail_allocation(f, 0). */
 void fixture_fail_allocations_from(struct fixture *f, uint64_t nth);

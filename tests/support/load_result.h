@@ -23,8 +23,15 @@ struct load_result_plan {
   unsigned failing;        /* each so many fail, in all the ways; 0: none */
   uint64_t late_ns;        /* how late each is sent */
   bool closed;
-  bool named; /* each is of one of the names below */
+  bool named;            /* each is of one of the names below */
+  lariat_load_part part; /* all zero: the whole */
 };
+
+/* Tells whether request or connection `i` is of the plan's part. */
+static inline bool load_result_has(const struct load_result_plan *plan,
+                                   uint64_t i) {
+  return !plan->part.count || i % plan->part.count == plan->part.index;
+}
 
 static const char *const load_result_names[] = {
     "", "GET /", "GET /<script>alert(1)</script>?a=\"1\"&b='2'"};
@@ -36,13 +43,17 @@ load_result_facts(const struct load_result_plan *plan) {
       .plan_hash = "0123456789abcdef",
       .open = !plan->closed,
       .seed = UINT64_MAX,
-      .part = {0, 1},
+      .part = plan->part.count ? plan->part : (lariat_load_part){0, 1},
       .reactors = 2,
       .connections = 50,
       .http_version = 11,
       .timeout_ns = 10 * LOAD_RESULT_S,
-      .asked = (uint64_t)plan->seconds * plan->rate,
-      .asked_per_s = plan->closed ? 0 : plan->rate,
+      .asked = lariat_load_part_size(plan->part,
+                                     (uint64_t)plan->seconds * plan->rate),
+      .asked_per_s =
+          plan->closed
+              ? 0
+              : (double)plan->rate / (plan->part.count ? plan->part.count : 1),
       .duration_ns = plan->seconds * LOAD_RESULT_S,
       .started_at_ns = INT64_C(1796047200123456789),
       .lariat_version = "0.2.0",
@@ -113,6 +124,7 @@ static inline void load_result_second(lariat_load_result *result,
   lr_load_interval_reset(interval, reactor, second);
   lr_load_counts *counts = lr_load_interval_counts(interval);
   for (uint64_t i = first + reactor; i < first + plan->rate; i += 2) {
+    if (!load_result_has(plan, i)) continue;
     lr_load_sample sample = load_result_sample(plan, i);
     lr_load_interval_record(interval, &sample);
     counts->intended++;
@@ -120,9 +132,11 @@ static inline void load_result_second(lariat_load_result *result,
     counts->bytes_sent += 100;
   }
   if (second == 0) {
-    counts->connections = 25;
-    for (unsigned i = 0; i < 25; i++)
+    for (unsigned i = 0; i < 25; i++) {
+      if (!load_result_has(plan, i)) continue;
+      counts->connections++;
       lr_load_interval_connected(interval, 120000 + i * 1000, 0);
+    }
   }
   *lr_load_interval_time(interval) = (lr_load_thread_time){
       .elapsed_ns = LOAD_RESULT_S,

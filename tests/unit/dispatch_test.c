@@ -59,20 +59,69 @@ static void test_in_turn(void) {
   close_dispatch();
 }
 
-/* With many hosts each has few away, and there is an end to it. */
-static void test_many_hosts(void) {
+/* Hands out all that may be; returns whether a host has to wait for others. */
+static bool give_all(void) {
   uint64_t host = 0;
-  open_dispatch();
-  for (uint64_t i = 1; i <= 20000; i++)
-    CU_ASSERT(lr_crawl_dispatch_add(&dispatch, i, 0));
   while (lr_crawl_dispatch_next(&dispatch, &host)) {
     size_t most = lr_crawl_dispatch_allowance(&dispatch, &dispatch.hosts[host]);
-    if (most == 0) break;
+    if (most == 0 && dispatch.hosts[host].away) continue;
+    if (most == 0) return true;
     lr_crawl_dispatch_gave(&dispatch, host, most, most);
   }
-  CU_ASSERT(dispatch.away <= 32768 + 2);
+  return false;
+}
+
+static void add_hosts(uint64_t from, uint64_t to) {
+  for (uint64_t i = from; i <= to; i++)
+    CU_ASSERT(lr_crawl_dispatch_add(&dispatch, i, 0));
+}
+
+/* With many hosts each has few away, and there is an end to it. */
+static void test_many_hosts(void) {
+  open_dispatch();
+  add_hosts(1, 20000);
+  CU_ASSERT(!give_all());
   CU_ASSERT_EQUAL(dispatch.hosts[1].away, 16);
   CU_ASSERT_EQUAL(dispatch.hosts[5000].away, 2);
+  CU_ASSERT_EQUAL(dispatch.hosts[20000].away, 1);
+  add_hosts(20001, 400000);
+  CU_ASSERT(give_all());
+  CU_ASSERT_EQUAL(dispatch.away, 262144);
+  close_dispatch();
+}
+
+/* Hosts that answer late, if at all, do not keep another one from its turns. */
+static void test_slow_hosts(void) {
+  open_dispatch();
+  add_hosts(1, 20000);
+  CU_ASSERT(!give_all());
+  uint64_t away = dispatch.away;
+  CU_ASSERT(away >= 32768);
+  add_hosts(20001, 20001);
+  for (int i = 0; i < 100; i++) {
+    CU_ASSERT(!give_all());
+    CU_ASSERT_EQUAL(dispatch.hosts[20001].away, 1);
+    lr_crawl_dispatch_got(&dispatch, 20001);
+  }
+  CU_ASSERT_EQUAL(dispatch.away, away);
+  close_dispatch();
+}
+
+/* A host of which more is away than it may have by now is ready again once it
+ * has less. */
+static void test_less_away(void) {
+  uint64_t host = 0;
+  open_dispatch();
+  add_hosts(1, 20000);
+  CU_ASSERT(!give_all());
+  for (int i = 0; i < 15; i++) {
+    lr_crawl_dispatch_got(&dispatch, 1);
+    CU_ASSERT(!give_all());
+  }
+  CU_ASSERT_EQUAL(dispatch.hosts[1].away, 1);
+  lr_crawl_dispatch_got(&dispatch, 1);
+  CU_ASSERT(lr_crawl_dispatch_next(&dispatch, &host));
+  CU_ASSERT_EQUAL(host, 1);
   close_dispatch();
 }
 
@@ -105,6 +154,8 @@ int main(int argc, char **argv) {
       {"a host is ready again at half", test_one_host},
       {"hosts come in turn", test_in_turn},
       {"many hosts have few away each", test_many_hosts},
+      {"slow hosts take nothing from another", test_slow_hosts},
+      {"a host that has too many away", test_less_away},
       {"a host is put back", test_put_back},
       {"without memory a host is told later", test_no_memory},
   };

@@ -302,6 +302,33 @@ static void test_bad_outcomes(void) {
   close_crawl();
 }
 
+/* What goes first in its host's queue is counted, while it is in there. */
+static void test_place(void) {
+  lr_crawl_known_url known;
+  lr_crawl_queued_url taken;
+  uint64_t count = 0;
+  open_crawl();
+  offer("http://x.example/a", origin, 4);
+  offer("http://x.example/b", origin, 4);
+  offer("http://x.example/c", origin, 3);
+  CU_ASSERT_EQUAL_FATAL(lr_crawl_frontier_read_url(crawl.frontier, 2, &known),
+                        LARIAT_OK);
+  CU_ASSERT_EQUAL(
+      lr_crawl_frontier_count_before(crawl.frontier, &known, &count),
+      LARIAT_OK);
+  CU_ASSERT_EQUAL(count, 2);
+  for (int i = 0; i < 3; i++) {
+    CU_ASSERT_EQUAL_FATAL(lr_crawl_frontier_take(crawl.frontier, 1, 1, &taken),
+                          1);
+    lr_crawl_queued_url_clear(&taken);
+  }
+  CU_ASSERT_EQUAL(
+      lr_crawl_frontier_count_before(crawl.frontier, &known, &count),
+      LARIAT_ENOTFOUND);
+  lariat_memory_release(known.url);
+  close_crawl();
+}
+
 /* Records of what is no URL, as of a robots.txt. */
 static void test_records_alone(void) {
   lr_crawl_outcome outcome = {.records_length = 7};
@@ -845,6 +872,7 @@ int main(int argc, char **argv) {
       {"what is due later, and how often it was tried", test_later},
       {"outcomes of what is not handed out", test_bad_outcomes},
       {"records of what is no URL", test_records_alone},
+      {"the place in a queue", test_place},
       {"facts about hosts", test_facts},
       {"a long robots.txt", test_long_robots},
       {"counters, and the diary", test_counters},

@@ -52,6 +52,59 @@ static void an_open_plan(void) {
   lariat_load_requests_free(requests);
 }
 
+/* Notes what the parts of a plan send: by index, each once. */
+static void check_messages(const lariat_load_run_options *whole,
+                           uint32_t parts) {
+  enum { MOST = 60 };
+  bool sent[MOST] = {false};
+  lariat_load_planned planned;
+  lariat_load_planned expected;
+  for (uint32_t k = 0; k < parts; k++) {
+    lariat_load_run_options options = *whole;
+    options.part = (lariat_load_part){k, parts};
+    lariat_load_plan *plan = make_plan(&options);
+    lariat_load_plan *all = make_plan(whole);
+    while (lariat_load_plan_next(plan, &planned)) {
+      do {
+        CU_ASSERT_FATAL(lariat_load_plan_next(all, &expected));
+      } while (expected.index < planned.index);
+      CU_ASSERT_EQUAL(expected.index, planned.index);
+      CU_ASSERT_EQUAL(expected.at_ns, planned.at_ns);
+      CU_ASSERT_EQUAL(expected.length, planned.length);
+      CU_ASSERT(memcmp(expected.bytes, planned.bytes, planned.length) == 0);
+      CU_ASSERT_FATAL(planned.index < MOST && !sent[planned.index]);
+      sent[planned.index] = true;
+    }
+    CU_ASSERT_STRING_EQUAL(lariat_load_plan_facts(plan)->plan_hash,
+                           lariat_load_plan_facts(all)->plan_hash);
+    CU_ASSERT_STRING_EQUAL(lariat_load_plan_facts(plan)->plan,
+                           lariat_load_plan_facts(all)->plan);
+    lariat_load_plan_free(plan);
+    lariat_load_plan_free(all);
+  }
+  for (size_t i = 0; i < MOST; i++) CU_ASSERT(sent[i]);
+}
+
+/* Parts of a list, drawn or in its order, open or closed, send what the whole
+ * sends. */
+static void parts_of_a_list(void) {
+  const lariat_load_stage stage = {UINT64_C(3000000000), 20, 20};
+  for (int drawn = 0; drawn < 2; drawn++) {
+    lariat_load_requests *requests = make_requests();
+    if (drawn)
+      lariat_load_requests_set_order(requests, LARIAT_LOAD_WEIGHTED, 5);
+    lariat_load_run_options options = {
+        .size = sizeof options, .requests = requests, .count = 60};
+    for (uint32_t parts = 1; parts <= 5; parts++)
+      check_messages(&options, parts);
+    options.stages = &stage;
+    options.stage_count = 1;
+    for (uint32_t parts = 1; parts <= 5; parts++)
+      check_messages(&options, parts);
+    lariat_load_requests_free(requests);
+  }
+}
+
 /* Without instants, and as many as were asked for. */
 static void a_closed_plan(void) {
   lariat_load_requests *requests = make_requests();
@@ -123,6 +176,7 @@ static void plans_without_sense(void) {
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"an open plan", an_open_plan},
+      {"parts of a list", parts_of_a_list},
       {"a closed plan", a_closed_plan},
       {"facts before a run", facts_before_a_run},
       {"plans without sense", plans_without_sense},

@@ -9,6 +9,7 @@
 #include "support/fixture.h"
 #include "support/json_schema.h"
 #include "support/load_result.h"
+#include <lariat/load/merge.h>
 
 static const struct load_result_plan plans[] = {
     {.seconds = 4, .rate = 300},
@@ -62,6 +63,55 @@ static void test_schema(void) {
     json_decref(json);
     lariat_load_result_free(result);
   }
+  fixture_close(&f);
+}
+
+/* Merges the reports of two parts, of which one is named. */
+static lariat_load_result *merge_parts(void) {
+  lariat_load_merge *merge;
+  lariat_load_result *merged = NULL;
+  if (lariat_load_merge_new(&merge)) abort();
+  for (uint32_t i = 0; i < 2; i++) {
+    struct load_result_plan plan = plans[1];
+    plan.part = (lariat_load_part){i, 2};
+    lariat_load_result *result = load_result_make(&plan);
+    char *text;
+    size_t length;
+    snprintf(result->facts.host, sizeof result->facts.host, "web-%u", i);
+    result->facts.start_at_ns = result->facts.started_at_ns;
+    if (lariat_load_report_write(result, NULL, LARIAT_LOAD_JSON, &text,
+                                 &length) ||
+        lariat_load_merge_add(merge, NULL, text, length, NULL))
+      abort();
+    lariat_load_text_free(text);
+    lariat_load_result_free(result);
+  }
+  if (lariat_load_merge_finish(merge, &merged)) abort();
+  lariat_load_merge_free(merge);
+  return merged;
+}
+
+/* A part, and what was merged of parts, are as the schema says, too. */
+static void test_parts(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  struct load_result_plan plan = plans[0];
+  plan.part = (lariat_load_part){1, 2};
+  lariat_load_result *result = load_result_make(&plan);
+  snprintf(result->facts.host, sizeof result->facts.host, "web");
+  json_t *json = write_json(result);
+  check(json);
+  CU_ASSERT_STRING_EQUAL(
+      json_string_value(json_object_get(json_object_get(json, "run"), "host")),
+      "web");
+  json_decref(json);
+  lariat_load_result_free(result);
+  result = merge_parts();
+  json = write_json(result);
+  check(json);
+  CU_ASSERT_EQUAL(json_array_size(json_object_get(json, "parts")), 2);
+  json_decref(json);
+  lariat_load_result_free(result);
   fixture_close(&f);
 }
 
@@ -162,6 +212,7 @@ static void test_hostile_texts(void) {
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"the schema", test_schema},
+      {"parts", test_parts},
       {"faults", test_faults},
       {"figures", test_figures},
       {"hostile texts", test_hostile_texts},

@@ -129,6 +129,41 @@ static void test_slow(void) {
   close_piping(&p);
 }
 
+/* Opens the pipe again, for a part of what comes through it. */
+static void open_part(struct piping *p, lariat_load_part part) {
+  lariat_load_error error = {0};
+  open_piping(p);
+  lariat_load_pipe_close(p->pipe);
+  if (lariat_load_pipe_open_part(p->requests, p->fds[0], LARIAT_LOAD_LINES,
+                                 part, &p->pipe, &error) != LARIAT_OK)
+    fixture_fail("%s", error.message);
+}
+
+/* Machines that read the same have each request once, together. */
+static void test_parts(void) {
+  struct piping p;
+  lr_load_message message;
+  char line[64];
+  for (uint32_t k = 0; k < 3; k++) {
+    open_part(&p, (lariat_load_part){k, 3});
+    for (int i = 0; i < 10; i++) {
+      snprintf(line, sizeof line, "http://a/%d\n", i);
+      say(&p, line);
+    }
+    end_writing(&p);
+    CU_ASSERT_EQUAL(wait_all(&p, NULL), LARIAT_OK);
+    lr_load_source *source = open_source(&p);
+    for (uint32_t i = k; i < 10; i += 3) {
+      snprintf(line, sizeof line, "GET /%u ", i);
+      CU_ASSERT_EQUAL(take(source, &message), LR_LOAD_MESSAGE);
+      CU_ASSERT_TRUE(begins(&message, line));
+    }
+    CU_ASSERT_EQUAL(take(source, &message), LR_LOAD_END);
+    lr_load_source_free(source);
+    close_piping(&p);
+  }
+}
+
 /* A check stays when its request has gone: the answer comes later. */
 static void test_checks(void) {
   struct piping p;
@@ -233,6 +268,11 @@ static void test_refusals(void) {
   CU_ASSERT_EQUAL(
       lariat_load_pipe_open(requests, 0, LARIAT_LOAD_HAR, &pipe, &error),
       LARIAT_EINVAL);
+  CU_ASSERT_EQUAL(lariat_load_pipe_open_part(requests, 0, LARIAT_LOAD_LINES,
+                                             (lariat_load_part){2, 2}, &pipe,
+                                             &error),
+                  LARIAT_EINVAL);
+  CU_ASSERT_STRING_EQUAL(error.message, "no such part");
   CU_ASSERT_EQUAL(lariat_load_requests_add(requests, &request, NULL),
                   LARIAT_OK);
   CU_ASSERT_EQUAL(
@@ -247,6 +287,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"each once, in order, whoever asks", test_order},
       {"slow ones are waited for", test_slow},
+      {"parts of what comes", test_parts},
       {"checks stay", test_checks},
       {"so far ahead and no further", test_bound},
       {"closing ends it anywhere", test_close},

@@ -2,6 +2,8 @@
  * schedule_test.c: when requests are due, those of the warm-up included. */
 #include "load/schedule.h"
 
+#include <string.h>
+
 #include "support/fixture.h"
 
 #define MS UINT64_C(1000000)
@@ -148,6 +150,82 @@ static void test_open_or_closed(void) {
   fixture_close(&f);
 }
 
+/* ---- Parts ---- */
+
+enum { MOST_DUE = 70000 };
+
+/* Notes each request that is due; one that is there twice is a fault. */
+static void note_due(lr_load_schedule *schedule, uint64_t *at, size_t *count) {
+  lr_load_due due;
+  while (lr_load_schedule_next(schedule, &due)) {
+    if (!due.measured) continue;
+    if (due.index >= MOST_DUE || at[due.index]) {
+      fixture_fail("request %llu again", (unsigned long long)due.index);
+      return;
+    }
+    at[due.index] = due.at_ns;
+    ++*count;
+  }
+}
+
+/* Sends each part by several reactors, and compares all with the whole. */
+static void check_parts(const struct plan *plan, uint32_t parts,
+                        uint32_t reactors, const uint64_t *whole,
+                        size_t total) {
+  static uint64_t at[MOST_DUE];
+  size_t count = 0;
+  memset(at, 0, sizeof at);
+  for (uint32_t k = 0; k < parts * reactors; k++) {
+    lariat_load_part part;
+    CU_ASSERT_EQUAL(lariat_load_part_split((lariat_load_part){k % parts, parts},
+                                           k / parts, reactors, &part),
+                    LARIAT_OK);
+    lr_load_schedule *schedule = make(plan, part);
+    note_due(schedule, at, &count);
+    lr_load_schedule_free(schedule);
+  }
+  CU_ASSERT_EQUAL(count, total);
+  CU_ASSERT(memcmp(at, whole, sizeof at) == 0);
+}
+
+static void check_union(const struct plan *plan, size_t total) {
+  static const uint32_t parts[] = {1, 2, 3, 4, 7, 16};
+  static uint64_t whole[MOST_DUE];
+  size_t count = 0;
+  memset(whole, 0, sizeof whole);
+  lr_load_schedule *schedule = make(plan, (lariat_load_part){0, 1});
+  note_due(schedule, whole, &count);
+  lr_load_schedule_free(schedule);
+  if (total) CU_ASSERT_EQUAL(count, total);
+  CU_ASSERT(count > 0);
+  for (size_t i = 0; i < FIXTURE_COUNT(parts); i++)
+    for (uint32_t reactors = 1; reactors <= 3; reactors++)
+      check_parts(plan, parts[i], reactors, whole, count);
+}
+
+/* All parts of a plan together send each of its requests once, at the instants
+ * of the whole: 1,000 a second for a minute are 60,000. */
+static void test_union(void) {
+  struct fixture f;
+  struct plan plan;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  open_plan(&plan, 1000, 60 * SECOND);
+  check_union(&plan, 60000);
+  plan.options.warm_up_ns = 2 * SECOND;
+  check_union(&plan, 60000);
+  plan.options.count = 59999;
+  check_union(&plan, 59999);
+  plan.options.count = 0;
+  plan.options.process = LARIAT_LOAD_POISSON;
+  plan.options.seed = 7;
+  check_union(&plan, 0);
+  plan.options.process = LARIAT_LOAD_EVEN;
+  plan.stage.from_per_s = 0; /* a ramp: the mean is 500 a second */
+  check_union(&plan, 30000);
+  lariat_load_requests_free(plan.requests);
+  fixture_close(&f);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"when requests are due", test_due},
@@ -156,6 +234,7 @@ int main(int argc, char **argv) {
       {"how many were due", test_due_before},
       {"how long a plan lasts", test_duration},
       {"open and closed", test_open_or_closed},
+      {"the parts are the whole", test_union},
   };
   return fixture_main("schedule", tests, FIXTURE_COUNT(tests), argc, argv);
 }

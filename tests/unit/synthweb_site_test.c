@@ -296,11 +296,13 @@ static void test_forbidden(void) {
 
 /* ---- Visits ---- */
 
+enum { CLIENT = 0x0a4f0001, OTHER = 0x0a4f0002 };
+
 static void visit(struct visits *visits, const char *path, uint32_t host,
                   uint64_t at_ms) {
   struct node node = node_read(path, strlen(path));
 
-  visits_begin(visits, host, &node, at_ms * 1000000u);
+  visits_begin(visits, host, CLIENT, &node, at_ms * 1000000u);
   visits_end(visits, host, &node, at_ms * 1000000u + 1);
 }
 
@@ -325,19 +327,44 @@ static void test_visits(void) {
   CU_ASSERT_EQUAL(of->short_gaps, 1);
   CU_ASSERT_EQUAL(of->min_gap_ns, 999000000u);
   CU_ASSERT_EQUAL(of->in_flight_max, 1);
-  visits_begin(&visits, 0, &first, 7000000000u);
-  visits_begin(&visits, 0, &first, 8000000000u);
+  visits_begin(&visits, 0, CLIENT, &first, 7000000000u);
+  visits_begin(&visits, 0, CLIENT, &first, 8000000000u);
   CU_ASSERT_EQUAL(visits.hosts[0].in_flight_max, 2);
   CU_ASSERT_EQUAL(visits.hosts[0].short_gaps, 0);
   visits_end(&visits, 0, &first, 0);
   visits_end(&visits, 0, &first, 9000000000u);
-  visits_begin(&visits, 0, &first, 10000000000u);
+  visits_begin(&visits, 0, CLIENT, &first, 10000000000u);
   CU_ASSERT_EQUAL(visits.hosts[0].in_flight_max, 2);
   /* This one waited in its socket while the one before was answered. */
-  visits_begin(&visits, 0, &first, 8900000000u);
+  visits_begin(&visits, 0, CLIENT, &first, 8900000000u);
   CU_ASSERT_EQUAL(visits.hosts[0].in_flight_max, 3);
   CU_ASSERT_EQUAL(visits_count(&visits, &first), 4);
   visits_free(&visits);
+  unmake();
+}
+
+/* Short gaps, with both of those between whom they are. */
+static void test_gaps(void) {
+  struct visits visits = {0};
+  struct node first = {.kind = NODE_PAGE};
+  char *text = NULL;
+  size_t length = 0;
+
+  make(0, 1);
+  CU_ASSERT_FATAL(visits_make(&visits, &site));
+  visits.gap_ns = 1000000000u;
+  visits.gaps = open_memstream(&text, &length);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(visits.gaps);
+  visit(&visits, "/p/0", 0, 1000);
+  visits_begin(&visits, 0, OTHER, &first, 2000000000u);
+  visits_end(&visits, 0, &first, 0);
+  visit(&visits, "/p/0", 0, 2300);
+  visit(&visits, "/p/0", 0, 2800);
+  visits_free(&visits); /* and its file */
+  CU_ASSERT_STRING_EQUAL(text,
+                         "0\t2300000000\t300000000\t0a4f0002\t0a4f0001\n"
+                         "0\t2800000000\t500000000\t0a4f0001\t0a4f0001\n");
+  free(text);
   unmake();
 }
 
@@ -381,6 +408,7 @@ int main(int argc, char **argv) {
       {"the oracle has what is reached, and that alone", test_oracle_is_closed},
       {"forbidden and dead", test_forbidden},
       {"gaps, in flight, before robots.txt", test_visits},
+      {"gaps that are too short, line by line", test_gaps},
       {"the report", test_report},
   };
   return fixture_main("synthweb_site", tests, FIXTURE_COUNT(tests), argc, argv);

@@ -132,6 +132,15 @@ static void set_clock_back(lariat_load_result *result, double ms) {
 static void set_clock_forward(lariat_load_result *result, double ms) {
   result->surroundings.clock_step_ns = (int64_t)(ms * 1e6);
 }
+/* Begins so long after an instant that was agreed on, as a share of the run. */
+static void set_late(lariat_load_result *result, double share) {
+  result->facts.start_at_ns = INT64_C(1796047200250000000);
+  result->facts.started_at_ns =
+      result->facts.start_at_ns + (int64_t)(share * 10e9);
+}
+static void set_early(lariat_load_result *result, double share) {
+  set_late(result, -share);
+}
 static void set_starved(lariat_load_result *result, double share) {
   result->counts.starved = (uint64_t)((double)REQUESTS * share + 0.5);
 }
@@ -194,6 +203,8 @@ static const struct limit_row limit_rows[] = {
     {"stopped", set_gap, 50, 50.1, 150, 150.1},
     {"clock", set_clock_back, 2, NONE, NONE, 2.1},
     {"clock", set_clock_forward, 2, NONE, NONE, 2.1},
+    {"start-late", set_late, 0.01, NONE, NONE, 0.0101},
+    {"start-late", set_early, 0.01, NONE, NONE, 0.0101},
     {"input-starved", set_starved, 0, 0.0001, 0.001, 0.0011},
     {"connections-too-few", set_queued, 0.01, 0.0101, 1, NONE},
     {"connections-too-few", set_queued_and_missing, NONE, 0.02, 0.05, 0.0501},
@@ -507,6 +518,25 @@ static void test_no_answer(void) {
   fixture_close(&f);
 }
 
+/* One good answer makes a measurement. */
+static void test_no_success(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  struct shape missing = standard;
+  missing.outcome = LARIAT_LOAD_STATUS;
+  lariat_load_result *result = make(true, &missing);
+  expect(result, LARIAT_LOAD_INVALID, "no-success");
+  CU_ASSERT(strstr(lariat_load_result_verdict(result)->reasons[0].message,
+                   "not one of 10,000 requests succeeded, most failed by "
+                   "\"status\"") != NULL);
+  lariat_load_result_free(result);
+  result = make(true, &missing);
+  add(result, &standard, 1);
+  expect(result, LARIAT_LOAD_VALID, NULL);
+  lariat_load_result_free(result);
+  fixture_close(&f);
+}
+
 /* Connections that are refused are the server's doing: the rate was kept. */
 static void test_refused(void) {
   struct fixture f;
@@ -665,6 +695,7 @@ int main(int argc, char **argv) {
       {"a competitor for the CPU", test_contended},
       {"waits of a short run", test_wait_of_short_run},
       {"no answer", test_no_answer},
+      {"no success", test_no_success},
       {"connections that are refused", test_refused},
       {"a connection for each request", test_no_keep_alive},
       {"closed runs", test_closed},

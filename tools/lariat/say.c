@@ -11,6 +11,10 @@
 
 enum { MESSAGE_MAX = 4096 };
 
+static const char *speaker = "lariat";
+
+void say_as(const char *who) { speaker = who; }
+
 static char *put_plain(char *at, const char *bytes, size_t length) {
   return text_put(at, bytes, length);
 }
@@ -49,7 +53,7 @@ void say(const char *format, ...) {
   va_end(arguments);
   size_t length = strlen(message);
   *secrets_put(shown, SECRETS_TEXT, message, length, length, put_words) = '\0';
-  (void)fprintf(stderr, "lariat: %s\n", shown);
+  (void)fprintf(stderr, "%s: %s\n", speaker, shown);
 }
 
 const char *say_errno(int error) {

@@ -12,6 +12,10 @@ enum {
   EXIT_TERMINATED = 143   /* SIGTERM */
 };
 
+/* Makes the messages of this process begin with `who`, which is kept, instead
+ * of "lariat".  Before there are other threads. */
+void say_as(const char *who);
+
 /* Writes "lariat: ", the formatted text and a newline; control characters
  * escaped (text_put_shown), the passwords of URLs masked (secrets.h), also of
  * those without a scheme.  A text of any length goes through say_shown first: a

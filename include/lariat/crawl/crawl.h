@@ -170,6 +170,26 @@ typedef struct lariat_crawl_options {
   bool repair; /* where a file has lost its end, after a power cut say: drop the
                   outcomes of what was there, which is fetched again; else that
                   is LARIAT_EFORMAT */
+  struct {     /* of what is written, too */
+    bool revisit_skip;   /* of same bodies nothing is written */
+    bool warc_metadata;  /* a metadata record for each page: via, the letters
+                            of the way to it, how long it took */
+    bool links_rejected; /* of `links` those alone that are not followed, with
+                            the rule */
+  };
+
+  /* A crawl that many workers share, each of them in a directory of its own:
+   * its URLs are in PostgreSQL, "postgres://..." or libpq's "key=value ...".
+   * Seeds, scope, keys and robots are those with which the first one has begun
+   * it. No `since`, `again_s`, `repair`, budgets of hosts, `max_hosts` and
+   * LARIAT_CRAWL_GROUP_IP then; `max_pages` and `max_bytes` are the whole
+   * crawl's, which may have some more than that at the end.  docs/internals/
+   * shared-crawl.md.  NULL: the crawl is in the directory alone. */
+  const char *frontier;
+  const char *crawl_name; /* of the crawl in the database; NULL: "lariat" */
+  uint64_t lease_ms; /* for so long a site is one worker's, and longer where it
+                        goes on; when a worker is gone, another one has its
+                        sites after that; 60,000 */
   const char *kept_text; /* of the caller's own, which the directory keeps with
                             the crawl (lariat_crawl_read_kept_text); NULL: what
                             it has kept stays */
@@ -293,6 +313,13 @@ typedef struct lariat_crawl_stats {
   uint64_t elapsed_ms;   /* of this run */
   uint64_t busy_ns;      /* of this run: CPU of the pool's reactors, in all */
   unsigned reactors;
+  /* Of a crawl that is shared, whose `known` and `queued` are those of all
+   * workers, and whose outcomes are those of this one and of this run.  Why its
+   * database cannot be used now: what is fetched waits; "": it can.  The
+   * crawl's, until the next call. */
+  const char *trouble;
+  uint64_t workers;     /* 0: it is not shared */
+  uint64_t whole_pages; /* of all workers */
 } lariat_crawl_stats;
 
 /* Fills `*stats` as far as its `size` goes; also after the end.

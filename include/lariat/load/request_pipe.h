@@ -23,6 +23,7 @@
 #include <lariat/export.h>
 #include <lariat/load/error.h>
 #include <lariat/load/input.h>
+#include <lariat/load/part.h>
 #include <lariat/load/requests.h>
 #include <lariat/status.h>
 
@@ -47,6 +48,16 @@ typedef struct lariat_load_pipe lariat_load_pipe;
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_load_pipe_open(
     lariat_load_requests *requests, int fd, lariat_load_input_format format,
     lariat_load_pipe **out, lariat_load_error *error);
+
+/* Begins to read a pipe that each of several machines has, of which each sends
+ * a part: of the requests in it those that are of `part` are taken, and the
+ * others are read and dropped.  All else as lariat_load_pipe_open.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ESYSTEM
+ * LARIAT_EINVAL   as there; no such part */
+LARIAT_API LARIAT_MUST_USE lariat_status lariat_load_pipe_open_part(
+    lariat_load_requests *requests, int fd, lariat_load_input_format format,
+    lariat_load_part part, lariat_load_pipe **out, lariat_load_error *error);
 
 /* Waits until as many requests are there as may be, or all, or one cannot be
  * read, for up to `timeout_ms`.  The names and the servers that a run knows are

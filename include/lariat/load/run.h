@@ -35,16 +35,19 @@ typedef struct lariat_load_run_options {
   size_t stage_count;
   lariat_load_process process;
   uint64_t seed;
-  lariat_load_part part;
-  uint64_t count;       /* most requests of all parts; 0: no such limit */
-  uint64_t duration_ns; /* the most, of a closed run or of stages; 0: no such
-                           limit */
+  lariat_load_part part; /* which requests are sent; all else is of the whole
+                            plan, but what says otherwise */
+  uint64_t count;        /* most requests of all parts; 0: no such limit */
+  uint64_t duration_ns;  /* the most, of a closed run or of stages; 0: no such
+                            limit */
 
-  unsigned reactors;    /* 0: the CPUs less one, at least 1; no more than there
-                           are connections */
-  unsigned connections; /* in all; 0: 50.  Open: the most at once.  With several
-                           servers so many requests are on their way at the
-                           most, and no more connections open to one of them */
+  unsigned reactors; /* 0: the CPUs less one, at least 1; no more than there
+                        are connections */
+  unsigned
+      connections; /* in all; 0: 50.  Closed: those of all parts, which
+                      share them.  Open: the most at once of this part.  With
+                      several servers so many requests are on their way at the
+                      most, and no more connections open to one of them */
   uint64_t connection_requests; /* on one connection; 0: no limit, 1: no
                                    keep-alive.  The last one says "Connection:
                                    close" */
@@ -67,9 +70,13 @@ typedef struct lariat_load_run_options {
   const lariat_pool_options *pool;
   const lariat_client_options *client; /* NULL: the defaults */
 
-  int64_t start_at_s; /* when the measured part begins, by the wall clock, in
-                         seconds since 1970; 0, or too early for the warm-up: as
-                         soon as may be */
+  int64_t start_at_s; /* as start_at_ns, which goes before it, in seconds */
+  /* When the measured part begins, by the wall clock, in nanoseconds since
+   * 1970; 0: as soon as may be.  The warm-up is before it, and has the time
+   * that there is.  An instant that has gone by is as soon as may be, without a
+   * warm-up; the verdict of a run that began later than it should is INVALID
+   * ("start-late") if that is over 1 % of the run. */
+  int64_t start_at_ns;
 } lariat_load_run_options;
 
 /* The run and its surroundings, for the reports. */
@@ -94,7 +101,10 @@ typedef struct lariat_load_run_facts {
   bool stopped; /* by stop_at_failures */
   char lariat_version[32];
   char libcurl_version[32];
-  char machine[128]; /* "AMD EPYC, 2 CPUs, Linux 6.1" */
+  char machine[128];   /* "AMD EPYC, 2 CPUs, Linux 6.1" */
+  int64_t start_at_ns; /* when it was to start, since 1970; 0: not agreed */
+  char host[64]; /* the machine's name; "" of a run that is no part, and has no
+                    agreed start */
 } lariat_load_run_facts;
 
 typedef struct lariat_load_run lariat_load_run;

@@ -25,11 +25,12 @@ typedef enum lariat_load_validity {
  * result, and takes nothing from it. */
 typedef struct lariat_load_reason {
   lariat_load_validity validity;
-  /* For programs; it does not change: "no-answer", "stopped", "clock",
-   * "input-starved", "connections-too-few", "rate-missed", "cpu-wait",
-   * "cpu-busy", "send-late", "own-share", "local-failures", "samples-lost",
-   * "unstamped", "retransmits", "too-short", "interrupted", "stop-at-failures",
-   * and the notes "stall" and "generator-limit".  Others may come. */
+  /* For programs; it does not change: "no-answer", "no-success",
+   * "stopped", "clock", "input-starved", "connections-too-few", "rate-missed",
+   * "cpu-wait", "cpu-busy", "send-late", "own-share", "local-failures",
+   * "samples-lost", "unstamped", "retransmits", "too-short", "interrupted",
+   * "stop-at-failures", and the notes "stall" and "generator-limit".  Others
+   * may come. */
   char code[32];
   /* For people: "asked 200,000/s and sent 24,344/s (12.2 %): the generator was
    * the limit". */

@@ -229,7 +229,7 @@ static void a_directory_has_one_process(void) {
   program_start(&t.crawl,
                 CRAWL("-q", "--no-trap-similar", "site", url(&t, "/n/1")));
   while (site_requests(t.site, NULL) < 3) usleep(1000);
-  expect_command(&t, CRAWL(t.directory, url(&t, "/")), 1);
+  expect_command(&t, CRAWL(t.directory, url(&t, "/")), 75);
   CU_ASSERT(t.command.err_length > 0);
   kill(t.crawl.pid, SIGTERM);
   program_wait(&t.crawl, 20000);
@@ -370,6 +370,67 @@ static void a_file_is_read_again(void) {
   close_test(&t);
 }
 
+/* Links that are not followed have lines; a later run may have others. */
+static void rejects_are_logged(void) {
+  struct run_test t;
+  size_t length;
+  open_test(&t);
+  expect_crawl(&t,
+               CRAWL("-q", "--log-rejects", "rejects", "--exclude", "/gone",
+                     "--warc-metadata", "--same-body", "skip", "site",
+                     url(&t, "/")),
+               0);
+  char *text = program_read(&t.crawl, "rejects", &length);
+  CU_ASSERT_EQUAL(count(text, "/gone\tL\tscope\t--exclude"), 1);
+  CU_ASSERT_EQUAL(count(text, "\n"), 1);
+  free(text);
+  expect_crawl(&t, CRAWL("-q", "--links", "links", "--no-warc", "site"), 0);
+  expect_crawl(
+      &t, CRAWL("--links", "links", "--log-rejects", "rejects", "site"), 2);
+  program_said(&t.crawl, "give --links or --log-rejects");
+  close_test(&t);
+}
+
+/* The terminal is gone, or somebody expects a file to be read. */
+static void a_hangup_without_a_file_ends_nothing(void) {
+  struct run_test t;
+  open_test(&t);
+  program_start(&t.crawl, CRAWL("--no-trap-similar", "site", url(&t, "/n/1")));
+  wait_for_requests(&t, NULL, 20);
+  kill(t.crawl.pid, SIGHUP);
+  wait_for_requests(&t, NULL, site_requests(t.site, NULL) + 20);
+  kill(t.crawl.pid, SIGINT);
+  program_wait(&t.crawl, 20000);
+  CU_ASSERT_EQUAL(t.crawl.code, 130);
+  program_said(&t.crawl, "the crawl goes on");
+  close_test(&t);
+}
+
+/* They are asked for while it runs, by the program itself. */
+static void metrics_are_served(void) {
+  struct run_test t;
+  char address[64], page[80];
+  unsigned port = 1;
+  open_test(&t);
+  CU_ASSERT(ports_find(&port, 1));
+  snprintf(address, sizeof address, "127.0.0.1:%u", port);
+  snprintf(page, sizeof page, "http://%s/metrics", address);
+  program_start(&t.crawl, CRAWL("--metrics", address, "--no-trap-similar",
+                                "site", url(&t, "/n/1")));
+  wait_for_requests(&t, NULL, 20);
+  program_run(&t.command, (const char *const[]){"fetch", page, NULL});
+  CU_ASSERT_EQUAL(count(t.command.out, "\"status\":200"), 1);
+  CU_ASSERT_EQUAL(count(t.command.out, "application/openmetrics-text"), 1);
+  kill(t.crawl.pid, SIGINT);
+  program_wait(&t.crawl, 20000);
+  CU_ASSERT_EQUAL(t.crawl.code, 130);
+  program_said(&t.crawl, page);
+  program_run(&t.command, CRAWL("--metrics", "9464", "other", url(&t, "/")));
+  CU_ASSERT_EQUAL(t.command.code, 2);
+  program_said(&t.command, "--metrics takes an address and a port");
+  close_test(&t);
+}
+
 /* ---- Of a crawl that does not run ---- */
 
 static void a_stopped_crawl_is_read(void) {
@@ -436,6 +497,7 @@ int main(int argc, char **argv) {
       {"a command that fails is told", a_command_that_fails_is_told},
       {"progress is JSON", progress_is_json},
       {"metrics are written", metrics_are_written},
+      {"metrics are served", metrics_are_served},
       {"nothing answers", nothing_answers},
       {"a contact is wanted", a_contact_is_wanted},
       {"a directory has one process", a_directory_has_one_process},
@@ -445,6 +507,8 @@ int main(int argc, char **argv) {
       {"a crawl is steered", a_crawl_is_steered},
       {"a signal stops it and it goes on", a_signal_stops_it_and_it_goes_on},
       {"a file is read again", a_file_is_read_again},
+      {"links that are not followed are logged", rejects_are_logged},
+      {"SIGHUP without a file", a_hangup_without_a_file_ends_nothing},
       {"a stopped crawl is read", a_stopped_crawl_is_read},
       {"why is answered", why_is_answered},
   };

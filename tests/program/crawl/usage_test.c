@@ -61,7 +61,7 @@ static void nonsense_values(void) {
                                           {"--trap-query", "many"},
                                           {"--warc-size", "1"},
                                           {"--warc-level", "13"},
-                                          {"--same-body", "skip"},
+                                          {"--same-body", "keep"},
                                           {"--jsonl", ""},
                                           {"--exec", ""},
                                           {"--again", "never"},

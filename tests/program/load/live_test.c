@@ -58,6 +58,20 @@ static void lines_before_the_first_second(void) {
   expect_line(0, "7 of 100 requests  got 7/s  failures 0");
 }
 
+static void lines_before_an_agreed_start(void) {
+  struct live_state state = {.requests = 100,
+                             .asked = -1,
+                             .warm_up_ns = 2000 * MS_NS,
+                             .start_at_ns = INT64_C(1796047200250000000),
+                             .begins_in_ns = 299500 * MS_NS};
+  live_describe(&state, true, lines);
+  expect_line(0, "waiting for 2026-11-30T14:00:00Z, begins in 0:05:00");
+  expect_line(1, "");
+  state.begins_in_ns = 2000 * MS_NS;
+  live_describe(&state, true, lines);
+  expect_line(0, "warm-up, begins in 0:00:02");
+}
+
 /* A terminal, and what was written to it. */
 struct terminal {
   int master;
@@ -101,6 +115,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"lines of an open run", lines_of_an_open_run},
       {"lines before the first second", lines_before_the_first_second},
+      {"lines before an agreed start", lines_before_an_agreed_start},
       {"a terminal is drawn on", a_terminal_is_drawn_on},
   };
   return fixture_main("load live", tests, FIXTURE_COUNT(tests), argc, argv);

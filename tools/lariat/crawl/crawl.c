@@ -9,6 +9,8 @@
 
 #include "crawl/control.h"
 #include "crawl/ending.h"
+#include "crawl/metrics_server.h"
+#include "crawl/openmetrics.h"
 #include "crawl/option_table.h"
 #include "crawl/outputs.h"
 #include "crawl/pace.h"
@@ -35,6 +37,7 @@ struct run {
   struct crawl_outputs outputs;
   struct reload reload;
   struct control control;
+  struct metrics_server metrics;
   struct interrupt interrupt;
   struct progress progress;
   struct pace pace;
@@ -46,7 +49,8 @@ struct run {
   uint64_t known; /* URLs at the start, if none was queued */
   enum phase phase;
   bool interrupted;
-  bool failed; /* the crawl could not go on; it was said why */
+  bool failed;   /* the crawl could not go on; it was said why */
+  bool troubled; /* the database of a shared crawl was away when last seen */
 };
 
 /* ---- Each second ---- */
@@ -105,12 +109,26 @@ static void end_silence(struct run *run) {
       lariat_crawl_why(run->crawl, url), on_silence, run));
 }
 
+/* Says once that the database is away, and that it is back. */
+static void look_at_trouble(struct run *run, const lariat_crawl_stats *stats) {
+  bool troubled = stats->trouble && *stats->trouble;
+  if (troubled == run->troubled) return;
+  run->troubled = troubled;
+  if (troubled)
+    say("the database cannot be used: %s; what is leased is fetched to its "
+        "end, and what was fetched waits",
+        stats->trouble);
+  else
+    say("the database can be used again");
+}
+
 /* Looks at what the last second has brought. */
 static void look_at_pace(struct run *run) {
   lariat_crawl_stats stats = {.size = sizeof stats};
   if (run->phase != PHASE_CRAWLING) return;
   (void)!lariat_crawl_read_stats(run->crawl, &stats);
   pace_add(&run->pace, &stats);
+  look_at_trouble(run, &stats);
   if (silence_add(&run->silence, &stats)) end_silence(run);
 }
 
@@ -231,6 +249,8 @@ static int refuse_crawl(lariat_status status, int error,
                                 ? say_errno(error)
                                 : lariat_status_text(status));
   if (status == LARIAT_EINVAL) return EXIT_USAGE;
+  if (status == LARIAT_ECONNECT || status == LARIAT_EBUSY)
+    return CRAWL_EXIT_LATER;
   return status == LARIAT_ESYSTEM && error == ENOSPC ? CRAWL_EXIT_DISK
                                                      : EXIT_SOME;
 }
@@ -275,6 +295,29 @@ static int make_crawl(struct run *run) {
   return refuse_crawl(status, errno, &error);
 }
 
+static bool fill_metrics(void *context, struct text *text) {
+  struct crawl_counts counts;
+  read_counts(context, &counts);
+  return openmetrics_add(text, &counts);
+}
+
+/* Serves the metrics, if that is wanted; false: it cannot, as was said. */
+static bool open_metrics(struct run *run) {
+  const char *text = run->settings->output.metrics;
+  struct metrics_address address;
+  if (!text || !metrics_address_read(text, &address)) return true;
+  if (!metrics_server_open(&run->metrics, run->reactor, &address, fill_metrics,
+                           run)) {
+    say("cannot listen on %s: %s", text, say_errno(errno));
+    return false;
+  }
+  if (!run->settings->messages.quiet)
+    say("metrics: http://%.*s:%u/metrics%s", (int)(strrchr(text, ':') - text),
+        text, metrics_server_port(&run->metrics),
+        address.is_loopback ? "" : ", for whoever can reach that address");
+  return true;
+}
+
 /* Returns EXIT_ALL when the run can begin, else the exit code. */
 static int set_up(struct run *run, int argc, char **argv) {
   if (!crawl_seeds_make(&run->seeds, run->settings) ||
@@ -294,6 +337,7 @@ static int set_up(struct run *run, int argc, char **argv) {
                  control_open(&run->control, run->reactor,
                               run->settings->seeds.directory, run->crawl,
                               &run->pace, stop_run, run) &&
+                 open_metrics(run) &&
                  crawl_outputs_begin(&run->outputs, run->reactor)
              ? EXIT_ALL
              : EXIT_SOME;
@@ -303,6 +347,7 @@ static int set_up(struct run *run, int argc, char **argv) {
 static int take_down(struct run *run) {
   bool good = crawl_outputs_close(&run->outputs);
   control_close(&run->control);
+  metrics_server_close(&run->metrics);
   reload_close(&run->reload);
   lariat_crawl_free(run->crawl);
   interrupt_close(&run->interrupt);
@@ -363,6 +408,7 @@ static int run_crawl(struct crawl_settings *settings, int argc, char **argv) {
   struct run run = {.settings = settings,
                     .reload = {.fd = -1},
                     .control = {.server = {.directory = -1, .fd = -1}},
+                    .metrics = {.fd = -1},
                     .interrupt = {.reading = -1}};
   int code = EXIT_SOME;
   if (crawl_outputs_init(&run.outputs, settings))

@@ -119,8 +119,14 @@ void ending_print(const struct crawl_counts *counts, const struct pace *pace,
   const char *directory = settings->seeds.directory;
   print_reason(counts, file);
   print_sums(counts, file);
-  if (survey_read(&survey, directory)) crawl_tables_print(&survey, file);
-  survey_free(&survey);
+  if (counts->stats.workers) {
+    fprintf(file, "All workers: pages %s, URLs %s\n",
+            view_count(counts->stats.whole_pages).text,
+            view_count(counts->stats.known).text);
+  } else {
+    if (survey_read(&survey, directory)) crawl_tables_print(&survey, file);
+    survey_free(&survey);
+  }
   print_run(counts, pace, file);
   changes_print_sums(directory, file);
   print_going_on(counts, settings, file);
@@ -138,6 +144,7 @@ int ending_code(const lariat_crawl_stats *stats) {
   case LARIAT_CRAWL_DONE:
     break;
   }
-  if (!stats->pages && stats->known) return CRAWL_EXIT_NO_PAGE;
+  if (!stats->pages && !stats->whole_pages && stats->known)
+    return CRAWL_EXIT_NO_PAGE;
   return stats->failed ? EXIT_SOME : EXIT_ALL;
 }

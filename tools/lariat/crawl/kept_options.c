@@ -31,7 +31,7 @@ static bool is_of_one_run(const char *name) {
       "input",    "seed",     "sitemap",    "max-time",    "again",
       "repair",   "forget",   "config",     "concurrency", "reactors",
       "grace",    "progress", "quiet",      "help",        "version",
-      "frontier", "lease",    "crawl-name", NULL};
+      "frontier", "lease",    "crawl-name", "metrics",     NULL};
   return is_among(name, names);
 }
 
@@ -43,8 +43,8 @@ static bool has_masked_value(const char *name) {
 }
 
 static bool is_path(const char *name) {
-  static const char *const names[] = {"jsonl",  "links", "openmetrics",
-                                      "cacert", "since", NULL};
+  static const char *const names[] = {
+      "jsonl", "links", "log-rejects", "openmetrics", "cacert", "since", NULL};
   return is_among(name, names);
 }
 
@@ -53,10 +53,10 @@ bool kept_options_is_masked(const struct crawl_config_entry *entry) {
 }
 
 bool kept_options_exclude(const char *one, const char *other) {
-  static const char *const groups[][3] = {{"requisites", "no-requisites", NULL},
-                                          {"no-warc", "cdx", NULL},
-                                          {"no-warc", "on-warc-closed", NULL},
-                                          {"ipv4", "ipv6", NULL}};
+  static const char *const groups[][3] = {
+      {"requisites", "no-requisites", NULL}, {"no-warc", "cdx", NULL},
+      {"no-warc", "on-warc-closed", NULL},   {"no-warc", "warc-metadata", NULL},
+      {"links", "log-rejects", NULL},        {"ipv4", "ipv6", NULL}};
   for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
     if (strcmp(one, other) != 0 && is_among(one, groups[i]) &&
         is_among(other, groups[i]))

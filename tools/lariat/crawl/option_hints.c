@@ -79,8 +79,6 @@ const struct option_hint crawl_option_hints[] = {
     {"max-urls", "--max-pages"},
     {"limit", "--max-pages"},
     {"pages", "--max-pages"},
-    {"metrics", "--openmetrics FILE"},
-    {"frontier", "the frontier is in DIR"},
     {"memory", "the frontier takes 32 bytes for each queued URL"},
     {"allow-subdomains", "--scope domain, which is the default"},
     {"d", "--depth"},

@@ -56,6 +56,7 @@ enum {
   TRAPS,
   OUTPUT,
   AGAIN,
+  WORKERS,
   MACHINE,
   NETWORK,
   MESSAGES
@@ -84,6 +85,12 @@ static const struct option_group groups[] = {
                "why` tells, and `lariat crawl set` opens it."},
     [OUTPUT] = {"What it writes", NULL},
     [AGAIN] = {"Crawling again", NULL},
+    [WORKERS] =
+        {"Many machines",
+         "Each worker has a *DIR* of its own, and with the same `--frontier` "
+         "all of them work on one crawl: see *many-machines.md*.\n"
+         "Give each of them the same options; seeds, scope, keys and robots "
+         "are those with which the first one has begun the crawl."},
     [MACHINE] = {"The machine", NULL},
     [NETWORK] = {"The network", NULL},
     [MESSAGES] = {"Messages", NULL},
@@ -285,7 +292,7 @@ static const struct option_row rows[] = {
      .is_terse = true, .help = "do not look for similar pages",
      .manual = "Does not park URLs of one form whose pages are all alike."},
     {NAMED("no-warc", '\0', NULL, OUTPUT), AT(FLAG, output.no_warc),
-     .help = "keep no pages",
+     .is_terse = true, .help = "keep no pages",
      .manual = "Writes no WARC files: what was found is kept, the pages are "
                "not."},
     {NAMED("warc-size", '\0', "BYTES", OUTPUT),
@@ -302,11 +309,19 @@ static const struct option_row rows[] = {
      .help = "an index beside each WARC file",
      .manual = "Writes an index (CDXJ) beside each WARC file when it is "
                "closed, by which replay programs find pages."},
-    {NAMED("same-body", '\0', "revisit|record", OUTPUT),
-     AT(CHOICE, output.same_body), .words = {"revisit", "record"},
+    {NAMED("warc-metadata", '\0', NULL, OUTPUT), AT(FLAG, output.warc_metadata),
+     .is_terse = true, .help = "how each page was found",
+     .manual = "Writes a *metadata* record for each page, with the names of "
+               "Heritrix: *via*, the page that named it; *hopsFromSeed*, a "
+               "letter for each step from a seed to it; *fetchTimeMs*.\n"
+               "`lariat crawl why` tells both without it."},
+    {NAMED("same-body", '\0', "revisit|record|skip", OUTPUT),
+     AT(CHOICE, output.same_body), .words = {"revisit", "record", "skip"},
      .preset = "revisit", .is_terse = true, .help = "bodies seen before",
      .manual = "A body that was there before becomes a *revisit* record, which "
-               "names the first one; or it is written again (*record*)."},
+               "names the first one; or it is written again (*record*), or "
+               "the page has no record at all (*skip*), and only the database "
+               "and the lines of JSON know of it."},
     {NAMED("jsonl", '\0', "FILE", OUTPUT), AT(TEXT, output.jsonl), .low = 1,
      .files = OPTION_FILES, .help = "a line of JSON for each outcome",
      .manual = "Writes a line of JSON for each outcome, when it is in the "
@@ -319,6 +334,17 @@ static const struct option_row rows[] = {
          "Writes a line for each link that a page has: the page, the link, L "
          "(link), E (embedded) or the like, and what became of it, with "
          "tabs between them."},
+    {NAMED("log-rejects", '\0', "FILE", OUTPUT), AT(TEXT, output.rejects),
+     .low = 1, .files = OPTION_FILES, .is_terse = true,
+     .help = "the links not followed",
+     .manual = "Writes a line for each link that is not followed: the page, "
+               "the link, its letter, *scope*, *trap* or *nofollow*, and the "
+               "rule that said so, with tabs between them.\n"
+               "Not with `--links`, which has those links, too."},
+    {NAMED("keep-secrets", '\0', NULL, OUTPUT), AT(FLAG, output.keep_secrets),
+     .is_terse = true, .help = "show passwords",
+     .manual = "Writes what is `***` without it: values of headers that carry "
+               "credentials, in records and lines."},
     {NAMED("exec", '\0', "CMD", OUTPUT), AT(TEXT, output.exec), .low = 1,
      .help = "reads the lines of JSON", .is_terse = true, .expects = a_command,
      .manual =
@@ -343,12 +369,15 @@ static const struct option_row rows[] = {
      .manual = "Writes metrics in the text format of OpenMetrics, every ten "
                "seconds and at the end, as node_exporter's textfile collector "
                "reads them."},
-    {NAMED("keep-secrets", '\0', NULL, OUTPUT), AT(FLAG, output.keep_secrets),
-     .is_terse = true, .help = "show passwords",
-     .manual = "Writes what is `***` without it: values of headers that carry "
-               "credentials, in records and lines."},
+    {NAMED("metrics", '\0', "HOST:PORT", OUTPUT), AT(TEXT, output.metrics),
+     .low = 1, .is_terse = true, .help = "the same over HTTP",
+     .expects = "an address and a port",
+     .manual = "Answers *GET /metrics* there with the same text, as Prometheus "
+               "asks for it.\n"
+               "*HOST* is an address, `localhost`, or nothing, which is "
+               "127.0.0.1; whoever can reach it can read the counts."},
     {NAMED("since", '\0', "DIR", AGAIN), AT(TEXT, again.since), .low = 1,
-     .files = OPTION_DIRECTORIES, .help = "an earlier crawl",
+     .files = OPTION_DIRECTORIES, .is_terse = true, .help = "an earlier crawl",
      .manual =
          "Asks by the validators of the crawl in *DIR* whether a page has "
          "changed; what has not becomes a *revisit* record.\n"
@@ -366,6 +395,35 @@ static const struct option_row rows[] = {
      .manual = "Where a WARC file is shorter than the database says, after the "
                "power failed, say: fetches again what was behind its end. "
                "Without it such a directory is refused."},
+    {NAMED("frontier", '\0', "URL", WORKERS), AT(TEXT, shared.frontier),
+     .low = 1, .is_secret = true, .is_terse = true,
+     .help = "the crawl is in PostgreSQL",
+     .expects = "a database, as postgres://host/name",
+     .manual =
+         "Keeps the crawl's URLs in this database, where other workers have "
+         "them, too: *postgres://USER@HOST/NAME*, or *key=value ...* as "
+         "libpq reads it.\n"
+         "Passwords belong into a file (PGPASSFILE) or a service, not into "
+         "the command line.\n"
+         "`--since`, `--again`, `--repair`, `--max-hosts`, budgets of hosts "
+         "and `--group ip` cannot be given with it; `--max-pages` and "
+         "`--max-bytes` are of all workers together, and may be exceeded by "
+         "what those have in flight."},
+    {NAMED("lease", '\0', "S", WORKERS),
+     LIMITED(SECONDS, shared.lease_ms, 1000, DAY_MS), .is_terse = true,
+     .help = "how long a site is one worker's",
+     .expects = "a time from 1s on, as 30 or 2m",
+     .manual =
+         "A worker has a site for so long, by default a minute, and longer "
+         "while "
+         "it works on it.\n"
+         "When a worker dies, others have its sites after that time, and what "
+         "it had not committed is fetched again."},
+    {NAMED("crawl-name", '\0', "NAME", WORKERS), AT(TEXT, shared.name),
+     .low = 1, .help = "of the crawl in there", .is_terse = true,
+     .expects = "a name",
+     .manual = "The crawl's name in the database, by default *lariat*: its "
+               "tables are in a schema that is called so."},
     {NAMED("concurrency", 'c', "N", MACHINE),
      LIMITED(COUNT, machine.concurrency, 1, 1000000), .help = "in flight",
      .preset = "1024", .is_terse = true,
@@ -502,23 +560,24 @@ _Static_assert(sizeof rows / sizeof rows[0] <= OPTIONS_MAX, "the rows");
 
 static const char usage[] =
     "usage: lariat crawl [options] DIR [SEED...]\n"
-    "       lariat crawl status|top|why|changes|report DIR\n"
+    "       lariat crawl status|top|why|changes|report|repair DIR\n"
     "       lariat crawl pause|resume|stop|add|set DIR\n"
     "Archives sites in DIR, politely; goes on where DIR stands.\n";
 
 static const char notes[] =
     "Exit code: 0 done, 1 some failed, 2 bad usage, 3 a budget is used up,\n"
-    "4 the disk is full, 5 no page at all, 130 and 143 stopped.\n"
-    "Examples:\n"
-    "  lariat crawl --contact me@example.org site https://example.org/\n"
-    "  lariat crawl status site\n";
+    "4 the disk is full, 5 no page at all, 75 not now (the directory is in "
+    "use,\n"
+    "or there is no database), 130 and 143 stopped.\n"
+    "Example: lariat crawl --contact me@example.org site "
+    "https://example.org/\n";
 
 const struct option_table crawl_options = {.command = "crawl",
                                            .summary = "archive sites",
                                            .operand = "DIR",
                                            .words = "status top why pause "
                                                     "resume stop add set "
-                                                    "changes report",
+                                                    "changes report repair",
                                            .usage = usage,
                                            .notes = notes,
                                            .groups = groups,

@@ -48,6 +48,9 @@ void pace_fill(const struct pace *pace, const lariat_crawl_stats *stats,
   snprintf(counts->reason, sizeof counts->reason, "%s",
            stats->end_reason ? stats->end_reason : "");
   counts->stats.end_reason = counts->reason;
+  snprintf(counts->trouble, sizeof counts->trouble, "%s",
+           stats->trouble ? stats->trouble : "");
+  counts->stats.trouble = counts->trouble;
   if (!pace->count) return;
   size_t back = pace->count < PACE_SAMPLES ? pace->count : PACE_SAMPLES;
   const struct pace_sample *first = sample_before(pace, back);

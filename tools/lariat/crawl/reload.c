@@ -111,6 +111,11 @@ static void on_hangup(int fd, void *context) {
   struct reload *reload = context;
   struct signalfd_siginfo info;
   if (read(fd, &info, sizeof info) != (ssize_t)sizeof info) return;
+  if (!reload->path) {
+    say("SIGHUP: there is no file to be read again without --config: the crawl "
+        "goes on");
+    return;
+  }
   (void)reload_apply(reload, set_in_crawl, reload->crawl);
 }
 
@@ -122,7 +127,6 @@ bool reload_open(struct reload *reload, const struct crawl_settings *settings,
                             .argc = argc,
                             .argv = argv,
                             .fd = -1};
-  if (!settings->config_path) return true;
   sigemptyset(&hangup);
   sigaddset(&hangup, SIGHUP);
   if (sigprocmask(SIG_BLOCK, &hangup, NULL) != 0) return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * reload.h: SIGHUP reads the configuration file again, and what has changed
- * holds from then on, as far as a running crawl can change it. */
+ * holds from then on, as far as a running crawl can change it.  Without a file
+ * it ends nothing, either: the terminal that a crawl was begun in may go. */
 #ifndef TOOLS_LARIAT_CRAWL_RELOAD_H
 #define TOOLS_LARIAT_CRAWL_RELOAD_H
 
@@ -13,16 +14,16 @@
 struct reload {
   lariat_reactor *reactor;
   lariat_crawl *crawl;
-  const char *path;
+  const char *path;           /* NULL: there is no file to be read */
   struct crawl_config latest; /* what was read last; else that of the start */
   const struct crawl_config *first;
   int argc; /* of the options on the command line, which win */
   char **argv;
-  int fd; /* a signalfd; -1: there is no file to be read */
+  int fd; /* a signalfd; -1: not open */
 };
 
 /* Blocks SIGHUP, for this thread and for those that it makes; before there are
- * any.  Does nothing where the settings have no file.  False: no descriptor. */
+ * any.  False: no descriptor. */
 bool reload_open(struct reload *reload, const struct crawl_settings *settings,
                  int argc, char **argv);
 

@@ -88,8 +88,11 @@ static void set_outputs(lariat_crawl_options *options,
   options->warc_level = (int)output->warc_level;
   options->cdx = output->cdx;
   options->jsonl = jsonl;
-  options->links = output->links;
-  options->revisit_off = output->same_body != 0;
+  options->links = output->links ? output->links : output->rejects;
+  options->links_rejected = output->rejects != NULL;
+  options->revisit_off = output->same_body == 1;
+  options->revisit_skip = output->same_body == 2;
+  options->warc_metadata = output->warc_metadata;
   options->keep_secrets = output->keep_secrets;
 }
 
@@ -110,6 +113,13 @@ static void set_machine(lariat_crawl_options *options,
   options->retries = settings->machine.retries;
   options->durable_power = settings->machine.durability != 0;
   options->allow_private = settings->network.allow_private;
+}
+
+static void set_shared(lariat_crawl_options *options,
+                       const struct crawl_shared_settings *shared) {
+  options->frontier = shared->frontier;
+  options->crawl_name = shared->name;
+  options->lease_ms = shared->lease_ms;
 }
 
 static bool set_hosts(struct crawl_run_options *run,
@@ -139,6 +149,7 @@ bool crawl_run_options_make(struct crawl_run_options *run,
   set_budgets(options, &settings->budgets);
   set_outputs(options, &settings->output, jsonl);
   set_machine(options, settings);
+  set_shared(options, &settings->shared);
   options->pool = &run->pool;
   options->client = &run->client;
   options->kept_text = settings->kept.text.bytes;
@@ -155,7 +166,9 @@ const char *crawl_run_options_name(const char *message, const char **rest) {
                                          {"pool.ca_file", "cacert"},
                                          {"in_flight", "concurrency"},
                                          {"delay_factor", "delay-factor"},
-                                         {"warc_size", "warc-size"}};
+                                         {"warc_size", "warc-size"},
+                                         {"crawl_name", "crawl-name"},
+                                         {"lease_ms", "lease"}};
   size_t length = strcspn(message, ":");
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     if (strlen(names[i][0]) != length ||

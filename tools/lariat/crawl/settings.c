@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "crawl/metrics_server.h"
 #include "crawl/option_table.h"
 #include "say.h"
 
@@ -88,19 +89,66 @@ static bool check_network(const struct crawl_network_settings *network) {
          check_names("dns-servers", &servers);
 }
 
+/* Returns whether both options are given, and are the same file. */
+static bool is_same_file(const char *one, const char *other) {
+  return one && other && strcmp(one, other) == 0;
+}
+
+static bool check_links(const struct crawl_output_settings *output) {
+  const char *path = output->links ? output->links : output->rejects;
+  const char *name = output->links ? "links" : "log-rejects";
+  if (output->links && output->rejects)
+    say("give --links or --log-rejects: the first has all links");
+  else if (path && strcmp(path, "-") == 0)
+    say("--%s takes a file: standard output is for --jsonl -", name);
+  else if (is_same_file(path, output->jsonl))
+    say("--%s and --jsonl cannot be the same file", name);
+  else
+    return true;
+  return false;
+}
+
 static bool check_output(const struct crawl_output_settings *output) {
-  if (output->no_warc && output->cdx) {
+  struct metrics_address address;
+  if (output->metrics && !metrics_address_read(output->metrics, &address)) {
+    say("--metrics takes an address and a port, as 127.0.0.1:9464 or "
+        "[::1]:9464");
+  } else if (output->no_warc && output->cdx) {
     say("--cdx is an index of WARC files: give it without --no-warc");
   } else if (output->no_warc && output->on_warc_closed) {
     say("--on-warc-closed does nothing with --no-warc");
-  } else if (output->links && strcmp(output->links, "-") == 0) {
-    say("--links takes a file: standard output is for --jsonl -");
-  } else if (output->links && output->jsonl &&
-             strcmp(output->links, output->jsonl) == 0) {
-    say("--links and --jsonl cannot be the same file");
+  } else if (output->no_warc && output->warc_metadata) {
+    say("--warc-metadata is written into WARC files: give it without "
+        "--no-warc");
   } else {
-    return true;
+    return check_links(output);
   }
+  return false;
+}
+
+/* Names an option that a shared crawl cannot have; NULL: there is none. */
+static const char *find_unshared(const struct crawl_settings *settings) {
+  if (settings->again.since) return "since";
+  if (settings->again.again_ms != UINT64_MAX) return "again";
+  if (settings->again.repair) return "repair";
+  if (settings->budgets.max_pages_per_host) return "max-pages-per-host";
+  if (settings->budgets.max_bytes_per_host) return "max-bytes-per-host";
+  if (settings->budgets.max_hosts) return "max-hosts";
+  if (settings->politeness.group == LARIAT_CRAWL_GROUP_IP) return "group ip";
+  return NULL;
+}
+
+static bool check_shared(const struct crawl_settings *settings) {
+  const struct crawl_shared_settings *shared = &settings->shared;
+  const char *unshared = shared->frontier ? find_unshared(settings) : NULL;
+  if (unshared)
+    say("--%s cannot be had over many workers: give it without --frontier",
+        unshared);
+  else if (!shared->frontier && (shared->name || shared->lease_ms))
+    say("--%s is of a crawl with --frontier",
+        shared->name ? "crawl-name" : "lease");
+  else
+    return true;
   return false;
 }
 
@@ -115,7 +163,8 @@ static bool check_together(const struct crawl_settings *settings) {
     say("--user-agent takes text without line breaks");
     return false;
   }
-  return check_output(&settings->output) && check_network(&settings->network);
+  return check_output(&settings->output) && check_network(&settings->network) &&
+         check_shared(settings);
 }
 
 /* ---- The directory ---- */

@@ -80,14 +80,17 @@ struct crawl_trap_settings {
 struct crawl_output_settings {
   uint64_t warc_size;
   unsigned warc_level;
-  unsigned same_body; /* index of the word: revisit, record */
+  unsigned same_body; /* index of the word: revisit, record, skip */
   const char *jsonl;  /* "-": standard output */
   const char *links;
+  const char *rejects;
   const char *exec;
   const char *on_warc_closed;
   const char *openmetrics;
+  const char *metrics;
   bool no_warc;
   bool cdx;
+  bool warc_metadata;
   bool keep_secrets;
 };
 
@@ -95,6 +98,13 @@ struct crawl_again_settings {
   const char *since;
   uint64_t again_ms; /* UINT64_MAX: never; 0: all */
   bool repair;
+};
+
+/* A crawl that many workers share. */
+struct crawl_shared_settings {
+  const char *frontier; /* its database; NULL: the crawl is in DIR */
+  const char *name;     /* NULL: the default */
+  uint64_t lease_ms;    /* 0: the default */
 };
 
 struct crawl_machine_settings {
@@ -147,6 +157,7 @@ struct crawl_settings {
   struct crawl_trap_settings traps;
   struct crawl_output_settings output;
   struct crawl_again_settings again;
+  struct crawl_shared_settings shared;
   struct crawl_machine_settings machine;
   struct crawl_network_settings network;
   struct crawl_message_settings messages;

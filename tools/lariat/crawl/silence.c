@@ -10,6 +10,7 @@
 
 /* Tells whether all that is queued waits for a server that does not answer. */
 static bool is_silent(const lariat_crawl_stats *stats) {
+  if (stats->workers) return false; /* others may have all that is due */
   return !stats->pages && !stats->in_flight && !stats->paused &&
          !stats->hosts_due && !stats->robots_denied && stats->queued;
 }

@@ -27,7 +27,8 @@ static const struct field {
     FIELD(warc_bytes),   FIELD(database_bytes), FIELD(memory_bytes),
     FIELD(by_status[0]), FIELD(by_status[1]),   FIELD(by_status[2]),
     FIELD(by_status[3]), FIELD(by_status[4]),   FIELD(by_status[5]),
-    FIELD(elapsed_ms),   FIELD(busy_ns)
+    FIELD(elapsed_ms),   FIELD(busy_ns),        FIELD(workers),
+    FIELD(whole_pages)
 #undef FIELD
 };
 
@@ -73,7 +74,8 @@ static char *put_rate(char *at, const char *name, double rate) {
 bool crawl_counts_add_json(struct text *text,
                            const struct crawl_counts *counts) {
   if (!text_reserve(text, (size_t)FIELDS * NUMBER_MAX + REST_MAX +
-                              sizeof counts->reason * TEXT_WORST_ESCAPE))
+                              (sizeof counts->reason + sizeof counts->trouble) *
+                                  TEXT_WORST_ESCAPE))
     return false;
   char *at = text->bytes + text->length;
   at = JSON_PUT(at, "\"runs\":");
@@ -85,6 +87,10 @@ bool crawl_counts_add_json(struct text *text,
   at = json_put_text(at, counts->reason);
   at = JSON_PUT(at, ",\"paused\":");
   at = json_put_bool(at, counts->stats.paused);
+  if (counts->trouble[0]) {
+    at = JSON_PUT(at, ",\"trouble\":");
+    at = json_put_text(at, counts->trouble);
+  }
   *at++ = ',';
   for (size_t i = 0; i < FIELDS; i++) {
     uint64_t number;
@@ -115,6 +121,7 @@ static lariat_crawl_end read_end(const json_t *object) {
 
 void crawl_counts_read_json(struct crawl_counts *counts, const json_t *object) {
   const char *reason = json_string_value(json_object_get(object, "end_reason"));
+  const char *trouble = json_string_value(json_object_get(object, "trouble"));
   *counts = (struct crawl_counts){.stats = {.size = sizeof counts->stats}};
   for (size_t i = 0; i < FIELDS; i++) {
     uint64_t number = read_number(object, name_of(&fields[i]));
@@ -122,6 +129,9 @@ void crawl_counts_read_json(struct crawl_counts *counts, const json_t *object) {
   }
   snprintf(counts->reason, sizeof counts->reason, "%s", reason ? reason : "");
   counts->stats.end_reason = counts->reason;
+  snprintf(counts->trouble, sizeof counts->trouble, "%s",
+           trouble ? trouble : "");
+  counts->stats.trouble = counts->trouble;
   counts->stats.end = read_end(object);
   counts->stats.reactors = (unsigned)read_number(object, "reactors");
   counts->stats.paused = json_is_true(json_object_get(object, "paused"));

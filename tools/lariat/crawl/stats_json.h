@@ -13,6 +13,7 @@
 struct crawl_counts {
   lariat_crawl_stats stats; /* its `end_reason` is `reason` */
   char reason[128];
+  char trouble[512];  /* `stats.trouble` is that, too */
   double pages_per_s; /* lately; 0: not known */
   double bytes_per_s;
   bool runs; /* in a process */

@@ -15,6 +15,7 @@
 #include "crawl/report_page.h"
 #include "crawl/seeds.h"
 #include "crawl/setting_value.h"
+#include "crawl/shared.h"
 #include "crawl/survey.h"
 #include "crawl/tables.h"
 #include "crawl/view.h"
@@ -30,6 +31,7 @@ struct steering_settings {
   unsigned rows;
   unsigned depth;
   unsigned priority;
+  struct shared_place place; /* of a crawl that many workers share */
   bool json;
   int help;
   const char *directory;
@@ -50,8 +52,21 @@ struct steering_settings {
 #define JSON                                                                   \
   { NAMED("json", '\0', NULL), AT(FLAG, json), .help = "as a line of JSON" }
 
+#define SHARED                                                                 \
+  {NAMED("frontier", '\0', "URL"), AT(TEXT, place.frontier), .low = 1,         \
+   .is_secret = true, .help = "of all workers, instead of DIR"},               \
+  {                                                                            \
+    NAMED("crawl-name", '\0', "NAME"), AT(TEXT, place.name),                   \
+        .low = 1, .help = "of the crawl in there", .preset = "lariat"          \
+  }
+
 static const struct option_row help_rows[] = {HELP};
-static const struct option_row status_rows[] = {JSON, HELP};
+static const struct option_row order_rows[] = {SHARED, HELP};
+static const struct option_row repair_rows[] = {
+    {NAMED("frontier", '\0', "URL"), AT(TEXT, place.frontier), .low = 1,
+     .help = "its database", .preset = "as DIR remembers"},
+    HELP};
+static const struct option_row status_rows[] = {JSON, SHARED, HELP};
 static const struct option_row changes_rows[] = {JSON, HELP};
 static const struct option_row top_rows[] = {
     {NAMED("rows", 'n', "N"), AT(COUNT, rows), .low = 1, .high = 1000000,
@@ -61,6 +76,7 @@ static const struct option_row stop_rows[] = {
     {NAMED("grace", '\0', "S"), AT(SECONDS, grace_ms), .high = 3600000,
      .help = "for what is in flight", .preset = "10",
      .expects = "a time, as 10, 500ms or 2m, at most an hour"},
+    SHARED,
     HELP};
 static const struct option_row add_rows[] = {
     {NAMED("depth", '\0', "N"), AT(COUNT, depth), .high = 1000000,
@@ -128,6 +144,8 @@ static bool read_counts(struct crawl_counts *counts, const char *directory) {
 static int do_status(const struct steering_settings *settings) {
   struct crawl_counts counts;
   json_t *reply;
+  if (settings->place.frontier)
+    return shared_status(&settings->place, settings->json);
   enum asked asked = crawl_ask(settings->directory,
                                json_pack("{ss}", "command", "status"), &reply);
   if (asked == ASKED_FAILED) return EXIT_SOME;
@@ -150,19 +168,29 @@ static int do_top(const struct steering_settings *settings) {
 /* ---- Steering ---- */
 
 static int do_pause(const struct steering_settings *settings) {
+  if (settings->place.frontier)
+    return shared_order(&settings->place, LARIAT_CRAWL_PAUSE);
   return ask_simply(settings, json_pack("{ss}", "command", "pause"), "");
 }
 
 static int do_resume(const struct steering_settings *settings) {
+  if (settings->place.frontier)
+    return shared_order(&settings->place, LARIAT_CRAWL_GO);
   return ask_simply(settings, json_pack("{ss}", "command", "resume"),
                     "; lariat crawl DIR starts it again");
 }
 
 static int do_stop(const struct steering_settings *settings) {
+  if (settings->place.frontier)
+    return shared_order(&settings->place, LARIAT_CRAWL_STOP);
   return ask_simply(settings,
                     json_pack("{sssI}", "command", "stop", "grace_ms",
                               (json_int_t)settings->grace_ms),
                     "");
+}
+
+static int do_repair(const struct steering_settings *settings) {
+  return shared_repair(settings->directory, &settings->place);
 }
 
 static int add_one(const struct steering_settings *settings,
@@ -254,6 +282,7 @@ static const struct steering_command {
 } commands[] = {
     {{.command = "status",
       .usage = "usage: lariat crawl status [--json] DIR\n"
+               "       lariat crawl status [--json] --frontier URL\n"
                "How far a crawl is, running or not.\n",
       .notes = "",
       ROWS(status_rows)},
@@ -267,25 +296,34 @@ static const struct steering_command {
      do_top,
      NULL},
     {{.command = "pause",
-      .usage = "usage: lariat crawl pause DIR\n"
-               "Sends no new request until lariat crawl resume DIR.\n",
+      .usage = "usage: lariat crawl pause DIR | --frontier URL\n"
+               "Sends no new request until lariat crawl resume.\n",
       .notes = "",
-      ROWS(help_rows)},
+      ROWS(order_rows)},
      do_pause,
      NULL},
     {{.command = "resume",
-      .usage = "usage: lariat crawl resume DIR\n"
-               "Ends a pause.\n",
+      .usage = "usage: lariat crawl resume DIR | --frontier URL\n"
+               "Ends a pause; of all workers also a stop, for those to come.\n",
       .notes = "",
-      ROWS(help_rows)},
+      ROWS(order_rows)},
      do_resume,
      NULL},
     {{.command = "stop",
       .usage = "usage: lariat crawl stop [--grace S] DIR\n"
+               "       lariat crawl stop --frontier URL\n"
                "Ends a crawl; lariat crawl DIR goes on with it.\n",
       .notes = "",
       ROWS(stop_rows)},
      do_stop,
+     NULL},
+    {{.command = "repair",
+      .usage = "usage: lariat crawl repair [--frontier URL] DIR\n"
+               "Cuts the files of a worker that is gone to what was\n"
+               "committed, and closes them.\n",
+      .notes = "",
+      ROWS(repair_rows)},
+     do_repair,
      NULL},
     {{.command = "add",
       .usage = "usage: lariat crawl add [options] DIR URL...\n"
@@ -340,6 +378,11 @@ static bool read_settings(const struct steering_command *command,
       (struct steering_settings){.grace_ms = 10000, .rows = 20, .priority = 4};
   int first = options_read(&command->table, settings, argc, argv);
   if (first < 0 || settings->help) return first >= 0;
+  if (settings->place.frontier && command->run != do_repair) {
+    if (first >= argc) return true;
+    say("with --frontier there is no DIR");
+    return false;
+  }
   settings->directory = argv[first];
   settings->operands = argv + first + 1;
   settings->count = argc - first - 1;

@@ -115,6 +115,10 @@ static void print_state(const struct crawl_counts *counts, FILE *file) {
     fprintf(file, ", %.1f pages/s, %s/s", counts->pages_per_s,
             units_bytes(counts->bytes_per_s).text);
   fputc('\n', file);
+  if (counts->trouble[0])
+    fprintf(file,
+            "the database cannot be used, and what is fetched waits: %s\n",
+            counts->trouble);
 }
 
 static void print_outcomes(const lariat_crawl_stats *stats, FILE *file) {
@@ -130,6 +134,8 @@ static void print_outcomes(const lariat_crawl_stats *stats, FILE *file) {
 void view_print(const struct crawl_counts *counts, FILE *file) {
   const lariat_crawl_stats *stats = &counts->stats;
   print_state(counts, file);
+  print_row(file, "workers", stats->workers);
+  print_row(file, "pages of all workers", stats->whole_pages);
   print_row(file, "URLs known", stats->known);
   print_row(file, "queued", stats->queued);
   print_row(file, "of these due later", stats->later);

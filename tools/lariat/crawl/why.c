@@ -12,11 +12,13 @@
 #include "crawl/run_options.h"
 #include "crawl/seeds.h"
 #include "crawl/settings.h"
+#include "crawl/shared.h"
 #include "say.h"
 #include "text.h"
 
 static const char usage[] =
     "usage: lariat crawl why [--json] [options of the crawl] DIR URL\n"
+    "       lariat crawl why [--json] --frontier URL [--crawl-name NAME] URL\n"
     "Why a URL is, or is not, fetched.  Of a crawl that does not run, options\n"
     "of the scope say what would be if it were run with them.\n"
     "  --json  as a line of JSON\n";
@@ -177,6 +179,13 @@ static bool has_options(int argc, char **argv) {
   return false;
 }
 
+/* Tells whether the question is for the database of a shared crawl. */
+static bool is_shared(int argc, char **argv) {
+  for (int i = 1; i < argc; i++)
+    if (strncmp(argv[i], "--frontier", strlen("--frontier")) == 0) return true;
+  return false;
+}
+
 /* Takes "--json" out of the arguments; returns how many are left. */
 static int take_json(int argc, char **argv, bool *json) {
   int left = 0;
@@ -194,6 +203,7 @@ int why_main(int argc, char **argv) {
   bool json = false;
   int code = EXIT_USAGE;
   argc = take_json(argc, argv, &json);
+  if (is_shared(argc, argv)) return shared_why_main(argc, argv, json);
   bool given = has_options(argc, argv);
   bool read = crawl_settings_read(&settings, argc, argv);
   if (read && settings.action != CRAWL_RUN) {

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "load/instant.h"
 #include "output/units.h"
 
 enum { INTERVAL_MS = 500, LEVELS = 8 };
@@ -26,12 +27,22 @@ static struct units_text show_seconds(uint64_t ns) {
   return units_clock((double)((ns + SECOND_NS - 1) / SECOND_NS));
 }
 
+static void describe_wait(const struct live_state *state, char *text,
+                          size_t capacity) {
+  char start[INSTANT_TEXT];
+  instant_write(state->start_at_ns, start);
+  snprintf(text, capacity, "waiting for %s, begins in %s", start,
+           show_seconds(state->begins_in_ns).text);
+}
+
 static void describe_left(const struct live_state *state, char *text,
                           size_t capacity) {
   uint64_t left = state->total_ns > state->elapsed_ns
                       ? state->total_ns - state->elapsed_ns
                       : 0;
-  if (state->begins_in_ns)
+  if (state->start_at_ns && state->begins_in_ns > state->warm_up_ns)
+    describe_wait(state, text, capacity);
+  else if (state->begins_in_ns)
     snprintf(text, capacity, "warm-up, begins in %s",
              show_seconds(state->begins_in_ns).text);
   else if (state->total_ns)
@@ -47,7 +58,7 @@ static void describe_left(const struct live_state *state, char *text,
 
 static void describe_rate(const struct live_state *state, char *line,
                           size_t capacity) {
-  char left[80];
+  char left[100];
   char asked[40] = "";
   describe_left(state, left, sizeof left);
   if (state->asked >= 0)
@@ -196,6 +207,15 @@ static void keep_p99(struct live_state *state) {
   state->p99s[state->p99_count++] = state->p99_ns;
 }
 
+/* Returns how many requests the plan has in a second for this part of it. */
+static double asked_in_second(const struct live *live, uint32_t second) {
+  double before =
+      lariat_load_arrivals_mean_before(live->plan, second * SECOND_NS);
+  double after =
+      lariat_load_arrivals_mean_before(live->plan, (second + 1) * SECOND_NS);
+  return (after - before) / live->parts;
+}
+
 void live_on_second(struct live *live, const lariat_load_result *result,
                     uint32_t second) {
   struct live_state *state = &live->state;
@@ -212,9 +232,6 @@ void live_on_second(struct live *live, const lariat_load_result *result,
   state->max_ns = lariat_histogram_max(response);
   state->late_p99_ns = lariat_histogram_percentile(
       lariat_load_result_last_second(result, LARIAT_LOAD_LATE), 99);
-  if (live->plan)
-    state->asked =
-        lariat_load_arrivals_mean_before(live->plan, (second + 1) * SECOND_NS) -
-        lariat_load_arrivals_mean_before(live->plan, second * SECOND_NS);
+  if (live->plan) state->asked = asked_in_second(live, second);
   keep_p99(state);
 }

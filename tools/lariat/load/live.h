@@ -19,6 +19,8 @@ struct live_state {
                             it */
   uint64_t requests;     /* that number; 0: none */
   uint64_t begins_in_ns; /* the measured part; 0: it has begun */
+  uint64_t warm_up_ns;   /* how long the warm-up before it is */
+  int64_t start_at_ns;   /* the agreed start, since 1970; 0: none */
   uint64_t elapsed_ns;   /* of it */
   uint32_t seconds;      /* that were measured and told */
   double asked;          /* in the last of them; below 0: a closed test */
@@ -42,14 +44,15 @@ struct live {
   lariat_reactor *reactor;
   lariat_timer timer;
   const lariat_load_arrivals *plan; /* NULL: a closed test */
+  uint32_t parts;                   /* of the plan, of which this is one */
   uint64_t begin_ns;                /* when the measured part begins */
   bool shown;
   bool utf8;
 };
 
 /* Shows the lines, if standard error is a terminal, until live_end.  The
- * measured part begins in `begins_in_ns`.  `plan` must outlive them; of `state`
- * `total_ns` and `requests` are set. */
+ * measured part begins in `begins_in_ns`.  `plan` must outlive them; `parts`
+ * is set, and of `state` what is known before. */
 void live_begin(struct live *live, lariat_reactor *reactor,
                 const lariat_load_arrivals *plan, uint64_t begins_in_ns);
 

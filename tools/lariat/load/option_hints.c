@@ -86,6 +86,8 @@ const struct option_hint load_option_hints[] = {
     {"http3", "there is no HTTP/3"},
     {"x", "there are no proxies"},
     {"proxy", "there are no proxies"},
+    {"execution-segment", "--part K/N"},
+    {"share", "--part K/N"},
     {"threshold", "--fail-if"},
     {"thresholds", "--fail-if"},
     {"bailout", "--stop-at-failures"},

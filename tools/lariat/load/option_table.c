@@ -214,14 +214,27 @@ static const struct option_row rows[] = {
                "default 1."},
     {NAMED("part", '\0', "K/N", AMOUNT), AT(TEXT, amount.part_text), .low = 1,
      .help = "of a plan that N machines share", .is_terse = true,
-     .manual = "Sends every *N*th request of the plan, from the *K*th on: *N* "
-               "machines with the same options and the parts 1/*N* to "
-               "*N*/*N* make the whole of it."},
+     .manual =
+         "Sends every *N*th request of the plan, from the *K*th on: *N* "
+         "machines with the same options and the parts 1/*N* to *N*/*N* make "
+         "the whole of it, each request once.\n"
+         "Without a rate they share the users of `--connections`; with one, "
+         "`--connections`, `--connect-rate` and `--stop-at-failures` are each "
+         "machine's own.\n"
+         "`lariat load merge` makes one report of theirs."},
     {NAMED("start-at", '\0', "TIME", AMOUNT), PARSED(load_read_start_at),
      .help = "begin then", .is_terse = true,
-     .expects = "an instant, as 2026-11-30T14:00:00Z, or seconds since 1970",
-     .manual = "Begins (with the warm-up) at that instant, in UTC: "
-               "*2026-11-30T14:00:00Z*, or seconds since 1970."},
+     .expects = "an instant, as 2026-11-30T14:00:00Z, or seconds since 1970, "
+                "as @1796047200.5",
+     .manual =
+         "What is measured begins at that instant, at the most a day ahead, by "
+         "this machine's clock: *2026-11-30T14:00:00Z* (RFC 3339; also with a "
+         "fraction, and with an offset instead of the Z), or seconds since "
+         "1970, *@1796047200.5*.\n"
+         "The warm-up is before it, and shorter if there is not so much "
+         "time.\n"
+         "A run that begins later by more than 1 % of its length is made, but "
+         "INVALID."},
     {NAMED("wait-for", '\0', "T", AMOUNT),
      LIMITED(SECONDS, amount.wait_for_ms, 1, DAY_MS), .help = "for the server",
      .is_terse = true, .expects = "a time, as 30, 500ms or 5m, at most a day",
@@ -378,7 +391,7 @@ _Static_assert(sizeof rows / sizeof rows[0] <= OPTIONS_MAX, "the rows");
 static const char usage[] =
     "usage: lariat load [options] URL... | -i FILE | --har FILE --hosts LIST\n"
     "                             | --replay FILE --to URL\n"
-    "       lariat load compare ... | report RUN.json ... (see --help of "
+    "       lariat load compare ... | merge ... | report ... (see --help of "
     "each)\n"
     "Tests a server: how long do users wait, and may that be believed?\n";
 

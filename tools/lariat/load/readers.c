@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "load/instant.h"
 #include "load/settings.h"
 #include "numbers.h"
 #include "request_values.h"
@@ -30,23 +30,8 @@ bool load_read_warm_up(void *settings, char *value) {
                              &SETTINGS(settings)->amount.warm_up_ms);
 }
 
-/* Reads a date and a time in UTC, as RFC 3339 has them. */
-static bool read_instant(const char *text, int64_t *seconds) {
-  struct tm tm = {0};
-  const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-  if (!rest || strcmp(rest, "Z") != 0) return false;
-  *seconds = (int64_t)timegm(&tm);
-  return *seconds > 0;
-}
-
 bool load_read_start_at(void *settings, char *value) {
-  int64_t *seconds = &SETTINGS(settings)->amount.start_at_s;
-  uint64_t number;
-  if (number_read(value, 1, UINT64_C(1) << 40, &number)) {
-    *seconds = (int64_t)number;
-    return true;
-  }
-  return read_instant(value, seconds);
+  return instant_parse(value, &SETTINGS(settings)->amount.start_at_ns);
 }
 
 bool load_read_speed(void *settings, char *value) {

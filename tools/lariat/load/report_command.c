@@ -35,7 +35,7 @@ static bool read_descriptor(int fd, const char *path, struct text *text) {
   }
 }
 
-static bool read_file(const char *path, struct text *text) {
+bool load_report_read(const char *path, struct text *text) {
   bool standard = strcmp(path, "-") == 0;
   int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return refuse_file(path, errno);
@@ -49,7 +49,7 @@ static lariat_load_result *read_result(const char *path) {
   struct text text = {0};
   lariat_load_result *result = NULL;
   lariat_load_error error = {.message = ""};
-  if (read_file(path, &text)) {
+  if (load_report_read(path, &text)) {
     lariat_status status =
         lariat_load_result_parse(text.bytes, text.length, &result, &error);
     if (status != LARIAT_OK)
@@ -60,8 +60,8 @@ static lariat_load_result *read_result(const char *path) {
   return result;
 }
 
-static int write_reports(const struct load_settings *settings,
-                         lariat_load_result *result) {
+int load_report_write(const struct load_settings *settings,
+                      lariat_load_result *result) {
   const lariat_load_thresholds *thresholds =
       settings->judging.text_count ? settings->judging.thresholds : NULL;
   struct load_outputs outputs;
@@ -82,7 +82,7 @@ static int write_reports(const struct load_settings *settings,
 static int report_file(const struct load_settings *settings, const char *path) {
   lariat_load_result *result = read_result(path);
   if (!result) return EXIT_USAGE;
-  int code = write_reports(settings, result);
+  int code = load_report_write(settings, result);
   lariat_load_result_free(result);
   return code;
 }

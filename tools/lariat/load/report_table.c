@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * report_table.c: the table. */
+ * report_table.c: the tables. */
 #include "load/report_table.h"
 
 #include "load/readers.h"
@@ -42,11 +42,11 @@ static const struct option_row rows[] = {
      .help = "list the options"},
 };
 
-static const char usage[] =
+static const char report_usage[] =
     "usage: lariat load report [options] RUN.json\n"
     "Writes reports on a run from the JSON that it has left behind.\n";
 
-static const char notes[] =
+static const char report_notes[] =
     "Exit code: by the verdict, as that of the run; of thresholds, those that\n"
     "are given here.\n";
 
@@ -54,8 +54,30 @@ const struct option_table load_report_options = {
     .command = "report",
     .summary = "write reports from JSON",
     .operand = "FILE",
-    .usage = usage,
-    .notes = notes,
+    .usage = report_usage,
+    .notes = report_notes,
+    .groups = groups,
+    .rows = rows,
+    .count = sizeof rows / sizeof rows[0]};
+
+static const char merge_usage[] =
+    "usage: lariat load merge [options] PART.json...\n"
+    "Makes one report of those that the parts of a run (--part) have left\n"
+    "behind: one distribution of all requests, one time line, one verdict.\n";
+
+static const char merge_notes[] =
+    "Exit code: by the verdict, as that of a run: the worst of the parts', "
+    "and\n"
+    "INVALID (3) when a part is missing, or when they began too far apart.\n"
+    "Reports of different plans, and a part that is there twice, are refused\n"
+    "(2).\n";
+
+const struct option_table load_merge_options = {
+    .command = "merge",
+    .summary = "make one report of those of the parts",
+    .operand = "FILE",
+    .usage = merge_usage,
+    .notes = merge_notes,
     .groups = groups,
     .rows = rows,
     .count = sizeof rows / sizeof rows[0]};

@@ -175,12 +175,12 @@ static bool wait_for_some(lariat_load_pipe *pipe) {
 }
 
 bool request_pipe_open(struct request_pipe *pipe, const char *path,
-                       lariat_load_requests *requests) {
+                       lariat_load_part part, lariat_load_requests *requests) {
   lariat_load_error error = {.message = ""};
   *pipe = (struct request_pipe){.fd = open_path(path)};
   if (pipe->fd < 0) return false;
-  lariat_status status = lariat_load_pipe_open(
-      requests, pipe->fd, LARIAT_LOAD_LINES, &pipe->pipe, &error);
+  lariat_status status = lariat_load_pipe_open_part(
+      requests, pipe->fd, LARIAT_LOAD_LINES, part, &pipe->pipe, &error);
   if (status != LARIAT_OK) return refuse_pipe(status, &error);
   return wait_for_some(pipe->pipe);
 }

@@ -18,7 +18,7 @@ struct request_pipe {
 /* Begins to read the list, and waits until some of it is there.  Says why it
  * cannot, and returns false. */
 bool request_pipe_open(struct request_pipe *pipe, const char *path,
-                       lariat_load_requests *requests);
+                       lariat_load_part part, lariat_load_requests *requests);
 
 /* Returns false, and says why, if the list could not be read to its end. */
 bool request_pipe_is_good(const struct request_pipe *pipe);

@@ -16,7 +16,7 @@ static void set_run_amount(const struct load_amount_settings *amount,
   options->reactors = amount->reactors;
   options->warm_up_ns = amount->warm_up_ms * MS_NS;
   options->stop_at_failures = amount->stop_at_failures;
-  options->start_at_s = amount->start_at_s;
+  options->start_at_ns = amount->start_at_ns;
 }
 
 static void

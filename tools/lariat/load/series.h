@@ -27,7 +27,7 @@ struct block {
   unsigned again; /* how often it was run before */
   int code;       /* the exit code */
   double figures[SERIES_METRICS];
-  char reason[160]; /* why it is not valid; "": it is */
+  char reason[200]; /* why it is not valid; "": it is */
 };
 
 /* Runs a block and fills in its result. */

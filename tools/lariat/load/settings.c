@@ -7,9 +7,9 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "load/instant.h"
 #include "load/option_table.h"
 #include "say.h"
 #include "spelling.h"
@@ -30,7 +30,7 @@ static bool is_file(const char *path) {
 
 /* Returns the command of `lariat load` that was meant; NULL: none. */
 static const char *find_command(const char *typed) {
-  static const char *const commands[] = {"compare", "report"};
+  static const char *const commands[] = {"compare", "merge", "report"};
   for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
     if (spelling_is_near(typed, commands[i])) return commands[i];
   return NULL;
@@ -196,13 +196,24 @@ static bool check_amount(const struct load_settings *settings) {
         "out");
   else if (amount->stages_text && amount->duration_ms)
     say("--stages say how long the run is: leave --duration out");
-  else if (amount->start_at_s && amount->start_at_s < (int64_t)time(NULL))
-    say("--start-at has gone by");
   else if (settings->given.process && !open)
     say("--arrivals needs a --rate or --stages: without one, each user's next "
         "request follows the last answer");
   else
     return true;
+  return false;
+}
+
+/* Refuses to wait for longer than anybody means to.  An instant that has gone
+ * by is for the verdict: the other machines have begun. */
+static bool check_start(const struct load_amount_settings *amount) {
+  static const int64_t day_ns = INT64_C(24) * 3600 * 1000000000;
+  char text[INSTANT_TEXT];
+  if (amount->start_at_ns - instant_now() <= day_ns) return true;
+  instant_write(amount->start_at_ns, text);
+  say("--start-at %s is more than a day ahead: is it meant?  It is in UTC, or "
+      "in seconds since 1970",
+      text);
   return false;
 }
 
@@ -383,9 +394,10 @@ bool load_settings_read_thresholds(struct load_settings *settings) {
 
 static bool check_together(struct load_settings *settings) {
   return check_input(settings) && check_request(&settings->request) &&
-         check_amount(settings) && read_stages(&settings->amount) &&
-         read_part(&settings->amount) && check_connections(settings) &&
-         check_outputs(settings) && load_settings_read_thresholds(settings);
+         check_amount(settings) && check_start(&settings->amount) &&
+         read_stages(&settings->amount) && read_part(&settings->amount) &&
+         check_connections(settings) && check_outputs(settings) &&
+         load_settings_read_thresholds(settings);
 }
 
 bool load_settings_read(struct load_settings *settings, int argc, char **argv) {

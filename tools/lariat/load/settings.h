@@ -60,7 +60,7 @@ struct load_amount_settings {
   lariat_load_part part;
   uint64_t warm_up_ms;
   uint64_t wait_for_ms; /* 0: does not wait for a server */
-  int64_t start_at_s;   /* 0: at once */
+  int64_t start_at_ns;  /* 0: at once */
   unsigned stop_at_failures;
   unsigned reactors;
 };

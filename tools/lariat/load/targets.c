@@ -197,7 +197,8 @@ static bool add_requests(struct load_targets *targets,
                          const struct load_settings *settings) {
   const struct load_input_settings *input = &settings->input;
   if (input->piped)
-    return request_pipe_open(&targets->pipe, input->list, targets->requests);
+    return request_pipe_open(&targets->pipe, input->list, settings->amount.part,
+                             targets->requests);
   return add_urls(targets, input) &&
          request_file_read(settings, targets->requests);
 }

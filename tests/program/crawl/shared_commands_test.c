@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT
+ * labels: postgres
+ * shared_commands_test.c: the commands of `lariat crawl` that ask the database
+ * of a shared crawl, and what they say when that cannot be. */
+#include <ftw.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/fixture.h"
+#include "support/postgres.h"
+#include "support/program.h"
+#include "support/synthweb.h"
+
+#define ARGUMENTS(...) ((const char *const[]){"crawl", __VA_ARGS__, NULL})
+
+static struct postgres *database;
+
+static const char *const web_options[] = {
+    "--pages", "40",           "--hosts", "4", "--skew",
+    "1",       "--page-bytes", "512",     NULL};
+
+struct commands {
+  struct synthweb web;
+  struct program p;
+  char directory[512];
+};
+
+static int remove_entry(const char *path, const struct stat *about, int kind,
+                        struct FTW *place) {
+  (void)about, (void)kind, (void)place;
+  return remove(path);
+}
+
+static void open_test(struct commands *t) {
+  synthweb_start(&t->web, web_options);
+  program_open(&t->p, LARIAT_PROGRAM);
+  (void)program_file(&t->p, "worker", t->directory, sizeof t->directory);
+}
+
+static void close_test(struct commands *t) {
+  (void)nftw(t->directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+  program_close(&t->p);
+  synthweb_close(&t->web);
+}
+
+/* Runs a worker to its end. */
+static void crawl(struct commands *t, const char *name) {
+  program_run(&t->p, ARGUMENTS("-q", "--frontier", database->connection,
+                               "--crawl-name", name, "--delay", "0", "--scope",
+                               "any", "--allow-net", "127.0.0.0/8", "-r", "1",
+                               t->directory, t->web.first));
+  if (t->p.code != 0) fixture_fail("exit code %d: %s", t->p.code, t->p.err);
+}
+
+/* Runs a command about a crawl; returns its exit code. */
+static int ask(struct commands *t, const char *command, const char *name) {
+  program_run(&t->p, ARGUMENTS(command, "--frontier", database->connection,
+                               "--crawl-name", name));
+  return t->p.code;
+}
+
+static void expect_said(const char *text, const char *part) {
+  if (!strstr(text, part)) fixture_fail("\"%s\" is not in: %s", part, text);
+}
+
+static json_int_t number_of(const json_t *object, const char *name) {
+  return json_integer_value(json_object_get(object, name));
+}
+
+static void status_of_all_workers(void) {
+  struct commands t;
+  open_test(&t);
+  crawl(&t, "status");
+  CU_ASSERT_EQUAL(ask(&t, "status", "status"), 0);
+  expect_said(t.p.out, "done\n");
+  expect_said(t.p.out, "worker 1");
+  program_run(&t.p, ARGUMENTS("status", "--json", "--frontier",
+                              database->connection, "--crawl-name", "status"));
+  json_t *status = json_loads(t.p.out, 0, NULL);
+  CU_ASSERT_PTR_NOT_NULL(status);
+  CU_ASSERT(number_of(status, "pages") >= 40);
+  CU_ASSERT_EQUAL(number_of(status, "queued"), 0);
+  CU_ASSERT_TRUE(json_is_true(json_object_get(status, "is_over")));
+  CU_ASSERT_EQUAL(json_array_size(json_object_get(status, "each")), 1);
+  json_decref(status);
+  close_test(&t);
+}
+
+static void why_from_anywhere(void) {
+  struct commands t;
+  open_test(&t);
+  crawl(&t, "why");
+  program_run(&t.p,
+              ARGUMENTS("why", "--json", "--frontier", database->connection,
+                        "--crawl-name", "why", t.web.first));
+  CU_ASSERT_EQUAL(t.p.code, 0);
+  expect_said(t.p.out, "\"state\":\"done\"");
+  expect_said(t.p.out, "\"place\":{\"site\":");
+  program_run(&t.p, ARGUMENTS("why", "--frontier", database->connection,
+                              "--crawl-name", "why", "site", t.web.first));
+  CU_ASSERT_EQUAL(t.p.code, 2);
+  close_test(&t);
+}
+
+/* A worker that comes to a crawl which was stopped ends at once, until it is
+ * resumed. */
+static void orders_outlive_workers(void) {
+  struct commands t;
+  open_test(&t);
+  crawl(&t, "orders");
+  CU_ASSERT_EQUAL(ask(&t, "pause", "orders"), 0);
+  CU_ASSERT_EQUAL(ask(&t, "stop", "orders"), 0);
+  CU_ASSERT_EQUAL(ask(&t, "status", "orders"), 0);
+  expect_said(t.p.out, "stopped\n");
+  CU_ASSERT_EQUAL(ask(&t, "resume", "orders"), 0);
+  CU_ASSERT_EQUAL(ask(&t, "status", "orders"), 0);
+  expect_said(t.p.out, "done\n");
+  close_test(&t);
+}
+
+static void repair_of_a_directory(void) {
+  struct commands t;
+  open_test(&t);
+  crawl(&t, "repair");
+  program_run(&t.p, ARGUMENTS("repair", t.directory));
+  CU_ASSERT_EQUAL(t.p.code, 0);
+  CU_ASSERT_STRING_EQUAL(t.p.err, "");
+  program_run(&t.p, ARGUMENTS("repair", "/nowhere"));
+  CU_ASSERT_EQUAL(t.p.code, 1);
+  expect_said(t.p.err, "no worker's of a shared crawl");
+  close_test(&t);
+}
+
+/* Whatever is wrong, the password is in no message. */
+static void secrets_are_not_said(void) {
+  static const char *const connections[] = {
+      "postgres://me:pa55word@/crawl?host=/nowhere",
+      "host=/nowhere user=me password=pa55word",
+      "postgres://me:pa55word@[::", "password=pa55word password"};
+  struct commands t;
+  open_test(&t);
+  for (size_t i = 0; i < sizeof connections / sizeof *connections; i++) {
+    program_run(&t.p, ARGUMENTS("status", "--frontier", connections[i]));
+    CU_ASSERT_NOT_EQUAL(t.p.code, 0);
+    CU_ASSERT_PTR_NULL(strstr(t.p.err, "pa55"));
+    CU_ASSERT_PTR_NULL(strstr(t.p.out, "pa55"));
+  }
+  close_test(&t);
+}
+
+static void what_is_not_there(void) {
+  struct commands t;
+  open_test(&t);
+  CU_ASSERT_EQUAL(ask(&t, "status", "absent"), 1);
+  expect_said(t.p.err, "absent");
+  program_run(&t.p, ARGUMENTS("-q", "--frontier", database->connection,
+                              "--crawl-name", "absent", t.directory));
+  CU_ASSERT_NOT_EQUAL(t.p.code, 0);
+  program_run(&t.p, ARGUMENTS("status", "--frontier", database->connection,
+                              t.directory));
+  CU_ASSERT_EQUAL(t.p.code, 2);
+  expect_said(t.p.err, "there is no DIR");
+  program_run(&t.p, ARGUMENTS("--frontier", database->connection, "--since",
+                              "x", t.directory, t.web.first));
+  CU_ASSERT_EQUAL(t.p.code, 2);
+  expect_said(t.p.err, "--since cannot be had over many workers");
+  program_run(&t.p, ARGUMENTS("--lease", "5", t.directory, t.web.first));
+  CU_ASSERT_EQUAL(t.p.code, 2);
+  expect_said(t.p.err, "--lease is of a crawl with --frontier");
+  close_test(&t);
+}
+
+int main(int argc, char **argv) {
+  static const struct fixture_test tests[] = {
+      {"status of all workers", status_of_all_workers},
+      {"why, from anywhere", why_from_anywhere},
+      {"orders outlive workers", orders_outlive_workers},
+      {"repair of a directory", repair_of_a_directory},
+      {"secrets are not said", secrets_are_not_said},
+      {"what is not there", what_is_not_there},
+  };
+  if (!postgres_is_here()) {
+    printf("crawl_shared_commands: skipped: there is no PostgreSQL server\n");
+    return 0;
+  }
+  database = postgres_start();
+  if (!database) return 1;
+  int code = fixture_main("crawl_shared_commands", tests, FIXTURE_COUNT(tests),
+                          argc, argv);
+  postgres_stop(database);
+  return code;
+}
