@@ -70,12 +70,26 @@ const char *lariat_crawl_notices(const lariat_crawl *crawl) {
 
 /* ---- The end ---- */
 
+/* Counts what is in the log, where not all has got there. */
+static void count_committed(lariat_crawl *crawl) {
+  lr_crawl_frontier *again = NULL;
+  const lr_crawl_frontier_options options = {
+      .directory = crawl->settings->options.directory, .read_only = true};
+  if (lr_crawl_frontier_open(&options, &again, NULL) == LARIAT_OK)
+    crawl->last = lr_crawl_frontier_count(again);
+  lr_crawl_frontier_close(again);
+}
+
 static void close_frontier(lariat_crawl *crawl) {
   if (!crawl->frontier) return;
   crawl->last = lr_crawl_frontier_count(crawl->frontier);
-  if (lr_crawl_frontier_shared(crawl->frontier))
+  if (lr_crawl_frontier_shared(crawl->frontier)) {
     crawl->whole = *lr_crawl_shared_frontier_whole(
         lr_crawl_frontier_shared(crawl->frontier));
+  } else if (crawl->end == LARIAT_CRAWL_DISK) {
+    lr_crawl_frontier_mark_full(crawl->frontier);
+    count_committed(crawl);
+  }
   lr_crawl_frontier_close(crawl->frontier);
   crawl->frontier = NULL;
 }
@@ -122,6 +136,8 @@ static void close_pool(lariat_crawl *crawl) {
     lr_crawl_stats_keep(crawl);
     (void)lr_crawl_commit(crawl);
   }
+  if (crawl->end == LARIAT_CRAWL_DONE)
+    lr_crawl_frontier_end_again(crawl->frontier);
   lr_crawl_end_sharing(crawl, close_rest);
 }
 
@@ -299,10 +315,12 @@ static void end_unmade(lariat_crawl *crawl) {
 
 static void begin(lariat_crawl *crawl) {
   crawl->state = LR_CRAWL_GOING;
+  lr_crawl_stats_begin(crawl);
   lr_crawl_frontier_on_host(crawl->frontier, lr_crawl_take_host, crawl);
   lariat_status status = lr_crawl_recall_budgets(crawl);
   lr_crawl_frontier_tell_hosts(crawl->frontier);
   if (status == LARIAT_OK) status = offer_seeds(crawl);
+  if (status == LARIAT_OK) status = lr_crawl_offer_earlier(crawl);
   if (status == LARIAT_OK) status = lr_crawl_begin_sharing(crawl);
   if (status != LARIAT_OK) {
     lr_crawl_fault fault = {0};

@@ -37,14 +37,14 @@ static json_t *list_rules(const lariat_crawl_options *options) {
 }
 
 char *lr_crawl_config_write(const lariat_crawl_options *options) {
-  json_t *root = json_pack(
-      "{s:o,s:s*,s:s*,s:i,s:o,s:I,s:i,s:b,s:b,s:s*,s:s*}", "seeds",
-      list_seeds(options), "contact", options->contact, "user_agent",
-      options->user_agent, "scope", (int)options->scope, "rules",
-      list_rules(options), "depth", (json_int_t)options->depth, "hops_off_site",
-      (int)options->hops_off_site, "requisites", options->requisites,
-      "ignore_robots", options->ignore_robots, "key_rules", options->key_rules,
-      "kept", options->kept_text);
+  json_t *root =
+      json_pack("{s:o,s:s*,s:s*,s:i,s:o,s:I,s:i,s:b,s:b,s:s*,s:s*}", "seeds",
+                list_seeds(options), "contact", options->contact, "user_agent",
+                options->user_agent, "scope", (int)options->scope, "rules",
+                list_rules(options), "depth", (json_int_t)options->depth,
+                "hops_off_site", (int)options->hops_off_site, "requisites",
+                options->requisites, "ignore_robots", options->ignore_robots,
+                "key_rules", options->key_rules, "kept", options->kept_text);
   char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;
   char *copy = text ? lr_crawl_copy_text(text) : NULL;
   json_decref(root);

@@ -131,8 +131,8 @@ static lariat_status open_frontier(lariat_crawl *crawl, lr_crawl_fault *fault) {
   lr_crawl_frontier_counts counts = lr_crawl_frontier_count(crawl->frontier);
   crawl->settings->hash = lr_crawl_frontier_hash_key(crawl->frontier);
   crawl->resumed = counts.known > 0;
-  crawl->pages =
-      counts.by_kind[LR_CRAWL_FETCHED] + counts.by_kind[LR_CRAWL_REVISIT];
+  crawl->pages = counts.by_kind[LR_CRAWL_FETCHED] +
+                 counts.by_kind[LR_CRAWL_REVISIT] - counts.outdated_pages;
   crawl->bytes = counts.bytes;
   return lr_crawl_frontier_read_traps(crawl->frontier, &crawl->traps, fault);
 }

@@ -158,6 +158,10 @@ void lr_crawl_answer_all(lariat_crawl *crawl);
 
 /* ---- stats.c ---- */
 
+/* Says in the log that the crawl runs: where it still says so later, the
+ * process was killed. */
+void lr_crawl_stats_begin(const lariat_crawl *crawl);
+
 /* Keeps with the log what only this run knows, for the readers of the
  * directory; and reads it. */
 void lr_crawl_stats_keep(lariat_crawl *crawl);
@@ -197,6 +201,27 @@ bool lr_crawl_commit(lariat_crawl *crawl);
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EURL, LARIAT_ESCHEME, LARIAT_ESYSTEM */
 lariat_status lr_crawl_offer(lariat_crawl *crawl, const lariat_crawl_seed *seed,
                              char hop);
+
+/* Tells whether a URL is of a host that is one too many. */
+bool lr_crawl_is_host_too_many(const lariat_crawl *crawl,
+                               const lr_crawl_found_url *found);
+
+/* ---- steering.c ---- */
+
+/* Where a seed of a scope of prefixes redirects to its own path and a '/': has
+ * the scope be what is below that.  LARIAT_OK, LARIAT_ENOMEM,
+ * LARIAT_ESYSTEM */
+lariat_status lr_crawl_narrow(lariat_crawl *crawl,
+                              const lr_crawl_found_url *found);
+
+/* ---- earlier_urls.c ---- */
+
+/* Offers what the crawl of `since` knows and is in scope: behind a page that
+ * has not changed nothing else would lead to it.  Statuses as
+ * lr_crawl_offer. */
+lariat_status lr_crawl_offer_earlier(lariat_crawl *crawl);
+
+/* ---- crawl_work.c ---- */
 
 /* Says that a host has URLs now; for the frontier. */
 void lr_crawl_take_host(void *context, uint64_t host, const char *origin);

@@ -144,9 +144,8 @@ static uint64_t host_pages_left(const lariat_crawl *crawl,
 
 static bool note_spent(void *context, const lr_crawl_past_outcome *past) {
   lariat_crawl *crawl = context;
-  int64_t again_s = crawl->settings->options.again_s;
-  if (again_s && past->at_ns / 1000000000 < (int64_t)time(NULL) - again_s)
-    return true; /* it is asked for anew */
+  if (lr_crawl_frontier_is_outdated(crawl->frontier, past->seq, past->at_ns))
+    return true;
   lr_crawl_dispatched_host *host =
       lr_crawl_dispatch_host(&crawl->dispatch, past->host);
   if (!host) return false;
@@ -201,9 +200,8 @@ void lr_crawl_hand_out(lariat_crawl *crawl) {
 
 /* ---- Taking ---- */
 
-/* Tells whether a URL is of a host that is one too many. */
-static bool is_host_too_many(const lariat_crawl *crawl,
-                             const lr_crawl_found_url *found) {
+bool lr_crawl_is_host_too_many(const lariat_crawl *crawl,
+                               const lr_crawl_found_url *found) {
   uint64_t most = crawl->settings->options.max_hosts;
   return most && lr_crawl_frontier_host_count(crawl->frontier) >= most &&
          !lr_crawl_frontier_find_host(crawl->frontier, found->origin);
@@ -258,12 +256,14 @@ static bool take_urls(lariat_crawl *crawl, const lr_crawl_report *report) {
       crawl->sitemap_traps++;
       continue;
     }
-    if (is_host_too_many(crawl, &found)) {
+    if (lr_crawl_is_host_too_many(crawl, &found)) {
       crawl->hosts_rejected++;
       continue;
     }
     lariat_status status =
         lr_crawl_frontier_offer(crawl->frontier, &found, &added);
+    if (status == LARIAT_OK && found.hop == 'R')
+      status = lr_crawl_narrow(crawl, &found);
     if (!check(crawl, status, "the log of URLs cannot be written"))
       return false;
     if (added && found.hop == 'S') count_sitemap(crawl, &found);

@@ -78,14 +78,37 @@ static lariat_status tell_holder(const char *directory, int lock,
                             pid[0] ? ", " : "", pid);
 }
 
+/* Texts of one length, so that one takes the other's place. */
+static const char running[] = "running\n";
+static const char disk_full[] = "disk   \n";
+
 /* Leaves the process' number, for whoever finds the lock taken.  That it cannot
  * be written, on a full disk, is no reason to stop. */
 static void write_holder(int lock) {
-  char pid[24];
-  int length = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+  char pid[48];
+  int length = snprintf(pid, sizeof pid, "%ld\n%s", (long)getpid(), running);
   struct iovec piece = {.iov_base = pid, .iov_len = (size_t)length};
   (void)lr_crawl_file_cut(lock, 0);
   (void)lr_crawl_file_write(lock, &piece, 1, 0);
+}
+
+void lr_crawl_directory_mark_full(int lock) {
+  char pid[24];
+  int length = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+  if (lock < 0) return;
+  (void)!pwrite(lock, disk_full, sizeof disk_full - 1, length);
+}
+
+bool lr_crawl_directory_was_full(const char *directory) {
+  char text[48] = "";
+  char *path = lr_crawl_directory_path(directory, "lock");
+  int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+  lariat_memory_release(path);
+  if (file < 0) return false;
+  ssize_t length = pread(file, text, sizeof text - 1, 0);
+  close(file);
+  const char *second = length > 0 ? strchr(text, '\n') : NULL;
+  return second && strcmp(second + 1, disk_full) == 0;
 }
 
 static lariat_status lock_file(const char *directory, const char *path,

@@ -4,6 +4,8 @@
 #ifndef CRAWL_DIRECTORY_H
 #define CRAWL_DIRECTORY_H
 
+#include <stdbool.h>
+
 #include <lariat/status.h>
 
 #include "fault.h"
@@ -16,6 +18,11 @@
  * LARIAT_ESYSTEM, LARIAT_ENOMEM */
 lariat_status lr_crawl_directory_lock(const char *directory, int *lock,
                                       lr_crawl_fault *fault);
+
+/* Leaves in the lock's file that the disk is full, where that takes no space of
+ * the disk; and tells whether the last process has. */
+void lr_crawl_directory_mark_full(int lock);
+bool lr_crawl_directory_was_full(const char *directory);
 
 /* Returns the path of a name in a directory, to be released; NULL: out of
  * memory. */

@@ -39,29 +39,31 @@ static void hash_in_sql(sqlite3_context *context, int count,
 }
 
 #define INSERT                                                                 \
-  "insert into main.earlier(id, at_ns, etag, last_modified, digest, target)"   \
+  "insert into main.earlier(id, at_ns, etag, last_modified, digest, target,"   \
+  " status)"                                                                   \
   " select lariat_hash(" LR_CRAWL_URL_IN_SQL ") as id, "
 
 /* Takes over what the other crawl knew of earlier ones: what it has of a page
  * itself may say no more than that this was as before. */
 static const char inherit[] =
-    INSERT "e.at_ns, e.etag, e.last_modified, e.digest, e.target"
+    INSERT "e.at_ns, e.etag, e.last_modified, e.digest, e.target, e.status"
            " from SOURCE.url u join SOURCE.host h on h.id = u.host"
            " join SOURCE.earlier e on e.id = lariat_hash(" LR_CRAWL_URL_IN_SQL
            ", (select value from SOURCE.setting where name = 'hash_key'))"
            " where true on conflict(id) do update set at_ns = excluded.at_ns,"
            " etag = excluded.etag, last_modified = excluded.last_modified,"
-           " digest = excluded.digest, target = excluded.target";
+           " digest = excluded.digest, target = excluded.target,"
+           " status = excluded.status";
 
 /* Later answers win. */
 static const char gather_bodies[] =
-    INSERT "o.at_ns, o.etag, o.last_modified, o.digest, null"
+    INSERT "o.at_ns, o.etag, o.last_modified, o.digest, null, o.status"
            " from SOURCE.outcome o join SOURCE.url u on u.id = o.url"
            " join SOURCE.host h on h.id = u.host"
            " where o.kind in (1, 3) order by 1, o.seq"
            " on conflict(id) do update set at_ns = excluded.at_ns,"
            " etag = excluded.etag, last_modified = excluded.last_modified,"
-           " digest = excluded.digest, target = null"
+           " digest = excluded.digest, target = null, status = excluded.status"
            " where excluded.digest is not null";
 
 /* A page that is as it was keeps the place of its body.  A 304 says nothing of
@@ -71,25 +73,32 @@ static const char gather_bodies[] =
   " where kind between 1 and 3 group by url) l"                                \
   " join SOURCE.outcome o on o.seq = l.seq and o.kind = 2"                     \
   " join SOURCE.url u on u.id = o.url join SOURCE.host h on h.id = u.host"
-static const char gather_revisits[] =
-    INSERT "o.at_ns, o.etag, o.last_modified, o.digest, null" LAST_REVISITS
-           " where true on conflict(id) do update set"
-           " etag = iif(excluded.etag is null and"
-           " excluded.last_modified is null, etag, excluded.etag),"
-           " last_modified = iif(excluded.etag is null and"
-           " excluded.last_modified is null, last_modified,"
-           " excluded.last_modified)";
+static const char gather_revisits[] = INSERT
+    "o.at_ns, o.etag, o.last_modified, o.digest, null, o.status" LAST_REVISITS
+    " where true on conflict(id) do update set"
+    " etag = iif(excluded.etag is null and"
+    " excluded.last_modified is null, etag, excluded.etag),"
+    " last_modified = iif(excluded.etag is null and"
+    " excluded.last_modified is null, last_modified,"
+    " excluded.last_modified),"
+    " status = iif(excluded.status = 304, status, excluded.status)";
 
 /* The body that a page has in common with another is that one's. */
 static const char gather_copies[] =
     INSERT "t.at_ns, o.etag, o.last_modified, o.digest,"
-           " coalesce(t.target, o.note)" LAST_REVISITS
+           " coalesce(t.target, o.note), o.status" LAST_REVISITS
            " join main.earlier t on t.id = lariat_hash(o.note)"
            " and t.digest = o.digest"
            " where o.note like 'http%://%' on conflict(id) do update set"
            " at_ns = excluded.at_ns, etag = excluded.etag,"
            " last_modified = excluded.last_modified,"
-           " digest = excluded.digest, target = excluded.target";
+           " digest = excluded.digest, target = excluded.target,"
+           " status = excluded.status";
+
+/* Has the outcomes behind the last one there is compared with the rows. */
+static const char begin_comparing[] =
+    "insert or replace into main.setting"
+    " select 'compared', coalesce(max(seq), 0) from main.outcome";
 
 /* Returns a statement for a database that is attached under a name. */
 static char *write_gather(const char *statement, const char *source) {
@@ -121,8 +130,8 @@ static lariat_status gather(lr_crawl_frontier *frontier, const char *statement,
   return status;
 }
 
-static lariat_status add_functions(lr_crawl_frontier *frontier,
-                                   lr_crawl_fault *fault) {
+lariat_status lr_crawl_frontier_add_hash(lr_crawl_frontier *frontier,
+                                         lr_crawl_fault *fault) {
   lariat_status status = LARIAT_OK;
   for (int count = 1; !status && count <= 2; count++)
     status =
@@ -140,9 +149,10 @@ static lariat_status gather_from(lr_crawl_frontier *frontier,
   static const char *const steps[] = {inherit, gather_bodies, gather_revisits,
                                       gather_copies};
   bool own = strcmp(source, "main") == 0; /* which has inherited already */
-  lariat_status status = add_functions(frontier, fault);
+  lariat_status status = lr_crawl_frontier_add_hash(frontier, fault);
   for (size_t i = own; !status && i < sizeof steps / sizeof *steps; i++)
     status = gather(frontier, steps[i], source, fault);
+  if (!status) status = run(frontier, begin_comparing, fault);
   return status;
 }
 
@@ -201,14 +211,65 @@ static lariat_status read_since(lr_crawl_frontier *frontier, const char *since,
   return status;
 }
 
+/* ---- The same crawl, again ---- */
+
+static lariat_status read_number(lr_crawl_frontier *frontier, const char *name,
+                                 int64_t *number, lr_crawl_fault *fault) {
+  bool row = false;
+  lr_crawl_store *store = &frontier->store;
+  lariat_status status =
+      lr_crawl_store_ask(store, &row, fault, LR_CRAWL_GET_SETTING, "t", name);
+  if (row) *number = lr_crawl_store_integer(store, LR_CRAWL_GET_SETTING, 0);
+  lr_crawl_store_end(store, LR_CRAWL_GET_SETTING);
+  return status;
+}
+
+/* Begins to fetch all again that is old enough. */
+static lariat_status begin_again(lr_crawl_frontier *frontier,
+                                 lr_crawl_fault *fault) {
+  lr_crawl_store *store = &frontier->store;
+  lariat_status status = lr_crawl_store_begin(store, fault);
+  if (status) return status;
+  status = gather_from(frontier, "main", fault);
+  if (!status)
+    status = lr_crawl_store_run(store, fault, LR_CRAWL_SET_SETTING, "ti",
+                                "again", frontier->again_s);
+  if (!status) status = lr_crawl_store_commit(store, fault);
+  if (status) lr_crawl_store_rollback(store);
+  return status;
+}
+
+/* Begins it, or goes on where an earlier run has begun and not ended it. */
+static lariat_status read_again(lr_crawl_frontier *frontier,
+                                lr_crawl_fault *fault) {
+  lariat_status status =
+      frontier->again_s
+          ? begin_again(frontier, fault)
+          : read_number(frontier, "again", &frontier->again_s, fault);
+  return status ? status
+                : read_number(frontier, "compared", &frontier->compared, fault);
+}
+
+void lr_crawl_frontier_end_again(lr_crawl_frontier *frontier) {
+  if (!frontier->again_s) return;
+  (void)lr_crawl_store_run(&frontier->store, NULL, LR_CRAWL_SET_SETTING, "ti",
+                           "again", (int64_t)0);
+}
+
+bool lr_crawl_frontier_is_outdated(const lr_crawl_frontier *frontier,
+                                   uint64_t seq, int64_t at_ns) {
+  const int64_t second_ns = 1000000000;
+  return frontier->again_s && (int64_t)seq <= frontier->compared &&
+         at_ns < frontier->again_s * second_ns;
+}
+
 lariat_status lr_crawl_frontier_read_earlier(lr_crawl_frontier *frontier,
                                              const char *since,
                                              lr_crawl_fault *fault) {
   bool row = false;
   lr_crawl_store *store = &frontier->store;
   lariat_status status = since ? read_since(frontier, since, fault) : LARIAT_OK;
-  if (!status && frontier->again_s)
-    status = gather_from(frontier, "main", fault);
+  if (!status) status = read_again(frontier, fault);
   if (!status)
     status = lr_crawl_store_ask(store, &row, fault, LR_CRAWL_HAS_EARLIER, "");
   frontier->has_earlier = row;

@@ -166,6 +166,13 @@ void lr_crawl_frontier_tell_hosts(lr_crawl_frontier *frontier);
  * is (INT64_MAX: never). */
 int64_t lr_crawl_frontier_wake(lr_crawl_frontier *frontier, int64_t now_s);
 
+/* Tells whether an outcome does not count, since its URL is fetched again; and
+ * says that all which was to be fetched again was.  Until then a crawl that is
+ * opened without `again_s` goes on with that. */
+bool lr_crawl_frontier_is_outdated(const lr_crawl_frontier *frontier,
+                                   uint64_t seq, int64_t at_ns);
+void lr_crawl_frontier_end_again(lr_crawl_frontier *frontier);
+
 /* ---- Outcomes and the commit ---- */
 
 /* Takes an outcome with all it points to; it is written by the next commit.
@@ -243,6 +250,11 @@ lariat_status lr_crawl_frontier_set_counter(lr_crawl_frontier *frontier,
 int64_t lr_crawl_frontier_counter(const lr_crawl_frontier *frontier,
                                   const char *name);
 
+/* Leaves in the directory that the disk is full, and tells whether the last run
+ * has: in its lock, since the log cannot be written then. */
+void lr_crawl_frontier_mark_full(const lr_crawl_frontier *frontier);
+bool lr_crawl_frontier_was_full(const lr_crawl_frontier *frontier);
+
 /* Adds a line to the crawl's diary, with the next commit. */
 lariat_status lr_crawl_frontier_note(lr_crawl_frontier *frontier, int64_t at_s,
                                      const char *what);
@@ -271,6 +283,7 @@ typedef struct lr_crawl_frontier_counts {
   uint64_t handed_out;                      /* of those, taken */
   uint64_t by_kind[LR_CRAWL_OUTCOME_KINDS]; /* outcomes, by
                                                lr_crawl_outcome_kind */
+  uint64_t outdated_pages; /* of the outcomes, what is fetched again */
   uint64_t bytes;                           /* of the bodies of outcomes */
   uint64_t hosts, hosts_with_queue;
   uint64_t warc_files, warc_bytes;

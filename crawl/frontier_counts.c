@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "directory.h"
 #include "frontier_private.h"
 
 static const char queued_name[] = "frontier:queued";
@@ -68,6 +69,7 @@ lr_crawl_frontier_count(const lr_crawl_frontier *frontier) {
                                      .queued = count_queued(frontier),
                                      .later = frontier->later.count,
                                      .handed_out = frontier->handed_out.count,
+                                     .outdated_pages = frontier->outdated_pages,
                                      .hosts = frontier->hosts.count,
                                      .hosts_with_queue =
                                          frontier->hosts_with_queue,
@@ -94,6 +96,15 @@ int64_t lr_crawl_frontier_counter(const lr_crawl_frontier *frontier,
                                   const char *name) {
   if (frontier->shared) return 0;
   return lr_crawl_counters_get(&frontier->counters, name);
+}
+
+void lr_crawl_frontier_mark_full(const lr_crawl_frontier *frontier) {
+  lr_crawl_directory_mark_full(frontier->lock);
+}
+
+bool lr_crawl_frontier_was_full(const lr_crawl_frontier *frontier) {
+  return frontier->directory &&
+         lr_crawl_directory_was_full(frontier->directory);
 }
 
 lariat_status lr_crawl_frontier_note(lr_crawl_frontier *frontier, int64_t at_s,

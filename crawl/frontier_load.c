@@ -36,17 +36,19 @@ static bool note_later(ends *of, uint32_t id, int64_t next_s) {
   return true;
 }
 
-/* Reads one outcome.  One that is older than again_s is none. */
+/* Reads one outcome.  One whose URL is fetched again is none. */
 static bool note_end(lr_crawl_frontier *frontier, ends *of, sqlite3_stmt *row) {
   uint32_t id = (uint32_t)sqlite3_column_int64(row, 0);
   int kind = sqlite3_column_int(row, 1);
   frontier->by_kind[(unsigned)kind % LR_CRAWL_OUTCOME_KINDS]++;
   if (id > of->last) return true;
   bool later = kind == LR_CRAWL_LATER;
-  int64_t again_ns = frontier->again_s * 1000000000;
-  set_done(of, id,
-           !later && (!frontier->again_s ||
-                      sqlite3_column_int64(row, 3) >= again_ns));
+  bool outdated = lr_crawl_frontier_is_outdated(
+      frontier, (uint64_t)sqlite3_column_int64(row, 4),
+      sqlite3_column_int64(row, 3));
+  frontier->outdated_pages +=
+      outdated && (kind == LR_CRAWL_FETCHED || kind == LR_CRAWL_REVISIT);
+  set_done(of, id, !later && !outdated);
   if (later) return note_later(of, id, sqlite3_column_int64(row, 2));
   if (of->later.count) lr_crawl_id_map_take(&of->later, id);
   return true;

@@ -33,8 +33,9 @@ struct lr_crawl_frontier {
   char *directory;
   bool read_only, durable;
   bool has_earlier; /* the table of validators has rows */
-  int64_t again_s;
-  int lock; /* -1: none */
+  int64_t again_s;  /* 0: nothing is fetched again */
+  int64_t compared; /* the last outcome before that began */
+  int lock;         /* -1: none */
   lr_crawl_store store;
   lr_crawl_hash_key key;
 
@@ -49,6 +50,7 @@ struct lr_crawl_frontier {
   void *host_context;
   uint64_t in_queues, hosts_with_queue;
   uint64_t by_kind[LR_CRAWL_OUTCOME_KINDS];
+  uint64_t outdated_pages;
   uint64_t bytes; /* of bodies, of all runs */
 
   /* What the next commit writes. */
@@ -85,6 +87,10 @@ lariat_status lr_crawl_frontier_load(lr_crawl_frontier *frontier,
 lariat_status lr_crawl_frontier_read_earlier(lr_crawl_frontier *frontier,
                                              const char *since,
                                              lr_crawl_fault *fault);
+
+/* Adds the function lariat_hash of SQL, the id of a URL in that table. */
+lariat_status lr_crawl_frontier_add_hash(lr_crawl_frontier *frontier,
+                                         lr_crawl_fault *fault);
 lariat_status lr_crawl_frontier_look_earlier(lr_crawl_frontier *frontier,
                                              lr_crawl_queued_url *url,
                                              lr_crawl_fault *fault);

@@ -227,10 +227,24 @@ static char *copy_header(const lariat_response *response, const char *name) {
   return value ? lr_crawl_copy_text(value) : NULL;
 }
 
+static char *copy_text(const char *text) {
+  return text ? lr_crawl_copy_text(text) : NULL;
+}
+
+/* Keeps the validators that an answer 304 leaves out, for the next time. */
+static void fill_unchanged(const lr_crawl_page *page,
+                           lr_crawl_outcome *outcome) {
+  const lr_crawl_queued_url *queued = &page->task->queued;
+  outcome->etag = copy_header(page->answer->response, "ETag");
+  if (!outcome->etag) outcome->etag = copy_text(queued->etag);
+  if (!outcome->etag) outcome->last_modified = copy_text(queued->last_modified);
+}
+
 static void fill_answer(lr_crawl_page *page, lr_crawl_outcome *outcome) {
   const lariat_response *response = page->answer->response;
   outcome->status = lariat_response_status(response);
   fill_type(page->answer, outcome);
+  if (page->kind == LR_CRAWL_REVISIT) fill_unchanged(page, outcome);
   if (outcome->status != 200) return;
   outcome->etag = copy_header(response, "ETag");
   if (!outcome->etag) /* which says more: one of them is enough */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "changes.h"
 #include "crawl_config.h"
 #include "crawl_private.h"
 #include "directory.h"
@@ -60,11 +61,12 @@ lariat_status lariat_crawl_reader_stats(lariat_crawl_reader *reader,
 
 /* ---- What was kept for the caller ---- */
 
+typedef lariat_status text_reader(lr_crawl_store *store, char **out);
+
 static lariat_status read_kept_text(lr_crawl_store *store, char **out) {
   bool row = false;
-  lr_crawl_fault fault;
   lariat_status status =
-      lr_crawl_store_ask(store, &row, &fault, LR_CRAWL_GET_CONFIG, "");
+      lr_crawl_store_ask(store, &row, NULL, LR_CRAWL_GET_CONFIG, "");
   const char *text =
       row ? lr_crawl_store_text(store, LR_CRAWL_GET_CONFIG, 0) : NULL;
   if (text) status = lr_crawl_config_kept_text(text, out);
@@ -72,20 +74,41 @@ static lariat_status read_kept_text(lr_crawl_store *store, char **out) {
   return status;
 }
 
-lariat_status lariat_crawl_read_kept_text(const char *directory, char **out) {
+static lariat_status read_since(lr_crawl_store *store, char **out) {
+  bool row = false;
+  lariat_status status =
+      lr_crawl_store_ask(store, &row, NULL, LR_CRAWL_GET_SETTING, "t", "since");
+  const char *text =
+      row ? lr_crawl_store_text(store, LR_CRAWL_GET_SETTING, 0) : NULL;
+  if (text) *out = lr_crawl_copy_text(text);
+  if (text && !*out) status = LARIAT_ENOMEM;
+  lr_crawl_store_end(store, LR_CRAWL_GET_SETTING);
+  return status;
+}
+
+/* Reads a text out of a directory's database. */
+static lariat_status read_text(const char *directory, text_reader *reader,
+                               char **out) {
   lr_crawl_store store;
-  lr_crawl_fault fault = {0};
   *out = NULL;
   char *path = lr_crawl_directory_path(directory, "crawl.db");
   if (!path) return LARIAT_ENOMEM;
   bool there = access(path, F_OK) == 0;
   lariat_status status =
-      there ? lr_crawl_store_open(&store, path, LR_CRAWL_STORE_READ, &fault)
+      there ? lr_crawl_store_open(&store, path, LR_CRAWL_STORE_READ, NULL)
             : LARIAT_ENOTFOUND;
-  if (status == LARIAT_OK) status = read_kept_text(&store, out);
+  if (status == LARIAT_OK) status = reader(&store, out);
   if (there) lr_crawl_store_close(&store);
   lariat_memory_release(path);
   return status;
+}
+
+lariat_status lariat_crawl_read_kept_text(const char *directory, char **out) {
+  return read_text(directory, read_kept_text, out);
+}
+
+lariat_status lariat_crawl_read_since(const char *directory, char **out) {
+  return read_text(directory, read_since, out);
 }
 
 /* ---- Outcomes ---- */
@@ -135,6 +158,37 @@ lariat_crawl_reader_outcomes(lariat_crawl_reader *reader,
   lariat_status status = lr_crawl_frontier_each_outcome(reader->frontier, 0,
                                                         tell_outcome, &reading);
   return status == LARIAT_OK ? reading.status : status;
+}
+
+/* ---- Changes ---- */
+
+typedef struct change_reading {
+  lariat_crawl_change_callback *callback;
+  void *context;
+} change_reading;
+
+static bool tell_change(void *context, lr_crawl_change change, const char *url,
+                        int status) {
+  static const char *const names[] = {[LR_CRAWL_CHANGE_NONE] = "",
+                                      [LR_CRAWL_CHANGE_SAME] = "same",
+                                      [LR_CRAWL_CHANGE_CHANGED] = "changed",
+                                      [LR_CRAWL_CHANGE_NEW] = "new",
+                                      [LR_CRAWL_CHANGE_GONE] = "gone",
+                                      [LR_CRAWL_CHANGE_FAILED] = "failed"};
+  const change_reading *reading = context;
+  const lariat_crawl_change told = {.size = sizeof told,
+                                    .url = url,
+                                    .state = names[change],
+                                    .status = status};
+  return reading->callback(&told, reading->context);
+}
+
+lariat_status
+lariat_crawl_reader_changes(lariat_crawl_reader *reader,
+                            lariat_crawl_change_callback *callback,
+                            void *context) {
+  change_reading reading = {callback, context};
+  return lr_crawl_frontier_each_change(reader->frontier, tell_change, &reading);
 }
 
 /* ---- Hosts ---- */

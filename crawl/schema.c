@@ -66,7 +66,11 @@ static const char version_3[] =
     "insert or replace into counter select 'frontier:bytes',"
     " coalesce(sum(bytes), 0) from outcome;";
 
-static const char *const steps[] = {version_1, version_2, version_3};
+/* The status of before tells what has changed. */
+static const char version_4[] =
+    "alter table earlier add column status integer;";
+
+static const char *const steps[] = {version_1, version_2, version_3, version_4};
 
 _Static_assert(sizeof steps / sizeof *steps == LR_CRAWL_SCHEMA_VERSION,
                "each version has its step");

@@ -11,7 +11,7 @@
 #include "fault.h"
 
 enum {
-  LR_CRAWL_SCHEMA_VERSION = 3,
+  LR_CRAWL_SCHEMA_VERSION = 4,
   LR_CRAWL_APPLICATION_ID = 0x4c724372 /* "LrCr" */
 };
 

@@ -122,13 +122,49 @@ static lariat_status read_seed(lr_crawl_scope *scope, size_t place,
   return status == LARIAT_OK ? status : lr_crawl_fault_memory(fault);
 }
 
+/* Returns the text of a URL behind its scheme, which prefixes leave out. */
+static const char *skip_scheme(const char *url) {
+  const char *authority = strstr(url, "://");
+  return authority ? authority + 3 : url;
+}
+
+/* Collects the seeds that are directories, for prefixes. */
+static lariat_status find_directories(const lr_crawl_scope *scope,
+                                      lr_crawl_text_set *directories) {
+  lariat_status status = LARIAT_OK;
+  if (scope->options.kind != LR_CRAWL_SCOPE_PREFIX) return status;
+  for (size_t i = 0; status == LARIAT_OK && i < scope->options.seed_count;
+       i++) {
+    const char *text = skip_scheme(scope->seeds[i]);
+    size_t length = strlen(text);
+    if (length && text[length - 1] == '/')
+      status = lr_crawl_text_set_add(directories, text, length - 1);
+  }
+  return status;
+}
+
+/* A seed that is a directory without its '/', beside the directory, stands for
+ * no prefix of its own, which would be the directory above. */
+static lariat_status read_seeds(lr_crawl_scope *scope, lr_crawl_fault *fault) {
+  lr_crawl_text_set directories = {0};
+  lariat_status status = find_directories(scope, &directories);
+  if (status == LARIAT_ENOMEM) lr_crawl_fault_memory(fault);
+  for (size_t i = 0; status == LARIAT_OK && i < scope->options.seed_count;
+       i++) {
+    const char *text = skip_scheme(scope->seeds[i]);
+    if (!lr_crawl_text_set_has(&directories, text, strlen(text)))
+      status = read_seed(scope, i, fault);
+  }
+  lr_crawl_text_set_clear(&directories);
+  return status;
+}
+
 static lariat_status fill(lr_crawl_scope *scope, lr_crawl_fault *fault) {
   if (!copy_seeds(scope) || !copy_rules(scope))
     return lr_crawl_fault_memory(fault);
   lariat_status status = lr_crawl_scope_rules_new(
       scope->given, scope->options.rule_count, &scope->rules, fault);
-  for (size_t i = 0; status == LARIAT_OK && i < scope->options.seed_count; i++)
-    status = read_seed(scope, i, fault);
+  if (status == LARIAT_OK) status = read_seeds(scope, fault);
   lr_crawl_scope_site_finish(&scope->site);
   return status;
 }

@@ -203,7 +203,7 @@ static lr_crawl_permission find_permission(lr_crawl_shard *shard,
                                            lr_crawl_asking *asking) {
   lr_crawl_outcome_kind kind = LR_CRAWL_TRAP;
   const char *shape = NULL;
-  char note[256];
+  char note[LR_CRAWL_MOST_NOTE];
   if (asking->task->queued.hop != 'S' &&
       lr_crawl_traps_is_closed(shard->traps, asking->url, &shape)) {
     lr_crawl_page_refuse(shard, asking->task, kind, shape);

@@ -26,6 +26,11 @@ static void explain_site(lr_crawl_shard *shard, const lr_crawl_site *site,
     lr_crawl_bytes_add_number(json, (uint64_t)(left_ns / 1000000));
   lr_crawl_bytes_add_text(json, ",\"group\":");
   lr_crawl_bytes_add_json(json, state.group);
+  const lr_crawl_site_rules *rules = lr_crawl_site_data(site);
+  if (rules && rules->failure) {
+    lr_crawl_bytes_add_text(json, ",\"error\":");
+    lr_crawl_bytes_add_json(json, rules->failure);
+  }
   lr_crawl_bytes_add_text(json, "}");
 }
 

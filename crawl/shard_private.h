@@ -149,11 +149,14 @@ typedef enum lr_crawl_permission {
   LR_CRAWL_NOT_KNOWN /* the rules were forgotten: they are to be asked for */
 } lr_crawl_permission;
 
+/* Bytes of a note with its NUL: the whole message of a failure. */
+enum { LR_CRAWL_MOST_NOTE = 1024 };
+
 /* Asks the site's robots.txt whether a task may be asked for.  DENIED: `note`
  * gets why, `*kind` which outcome that is. */
 lr_crawl_permission lr_crawl_site_permits(lr_crawl_shard *shard,
                                           const lr_crawl_asking *asking,
-                                          char note[256],
+                                          char note[LR_CRAWL_MOST_NOTE],
                                           lr_crawl_outcome_kind *kind);
 
 /* ---- shard_refusal.c ---- */

@@ -15,7 +15,7 @@ static void refuse(lr_crawl_shard *shard, lr_crawl_site *site,
                    lr_crawl_task *task) {
   bool skipped = lr_crawl_politeness_is_skipped(site);
   lr_crawl_outcome_kind kind = LR_CRAWL_FAILED;
-  char note[256] = "the host is down";
+  char note[LR_CRAWL_MOST_NOTE] = "the host is down";
   lr_crawl_asking asking = {.shard = shard, .site = site, .task = task};
   const char *text = task->queued.url;
   if (lariat_url_parse(text, strlen(text), NULL, &asking.url, NULL) ==

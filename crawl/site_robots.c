@@ -140,15 +140,18 @@ bool lr_crawl_site_recall(lr_crawl_shard *shard, lr_crawl_site *site) {
 /* Writes why a URL is not allowed, and returns which outcome that is. */
 static lr_crawl_outcome_kind
 explain(const lr_crawl_site_rules *rules, const lr_crawl_robots_copy *copy,
-        const lariat_crawl_robots_decision *decision, char note[256]) {
+        const lariat_crawl_robots_decision *decision,
+        char note[LR_CRAWL_MOST_NOTE]) {
   bool no_answer = decision->reason == LARIAT_CRAWL_ROBOTS_NO_ANSWER;
   const char *failure = rules && rules->failure ? rules->failure : "no answer";
   if (no_answer && copy->status)
-    snprintf(note, 256, "robots.txt: an answer of status %d", copy->status);
+    snprintf(note, LR_CRAWL_MOST_NOTE, "robots.txt: an answer of status %d",
+             copy->status);
   else if (no_answer)
-    snprintf(note, 256, "robots.txt: %s", failure);
+    snprintf(note, LR_CRAWL_MOST_NOTE, "robots.txt: %s", failure);
   else
-    snprintf(note, 256, "robots.txt, line %u: %.*s", decision->line,
+    snprintf(note, LR_CRAWL_MOST_NOTE, "robots.txt, line %u: %.*s",
+             decision->line,
              (int)(decision->text_length < 128 ? decision->text_length : 128),
              decision->text ? decision->text : "");
   return no_answer && !copy->status ? LR_CRAWL_FAILED : LR_CRAWL_ROBOTS;
@@ -457,7 +460,7 @@ void lr_crawl_shard_take_visit(lr_crawl_shard *shard, lr_crawl_visit *visit) {
 
 lr_crawl_permission lr_crawl_site_permits(lr_crawl_shard *shard,
                                           const lr_crawl_asking *asking,
-                                          char note[256],
+                                          char note[LR_CRAWL_MOST_NOTE],
                                           lr_crawl_outcome_kind *kind) {
   lr_crawl_site *site = asking->site;
   lariat_url_part host = lariat_url_host(asking->url);

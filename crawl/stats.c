@@ -57,6 +57,23 @@ static const kept_count kept_counts[] = {KEPT(rejected_scope),
 
 enum { KEPT_COUNTS = sizeof kept_counts / sizeof *kept_counts };
 
+/* The reasons of an end, which is kept as a number. */
+static const char *const reasons[] = {"", "--max-pages", "--max-bytes",
+                                      "--max-time", "a host's budget"};
+
+enum { REASONS = sizeof reasons / sizeof *reasons };
+
+static int64_t find_reason(const char *reason) {
+  for (int64_t i = 0; i < REASONS; i++)
+    if (strcmp(reasons[i], reason) == 0) return i;
+  return 0;
+}
+
+void lr_crawl_stats_begin(const lariat_crawl *crawl) {
+  (void)lr_crawl_frontier_set_counter(crawl->frontier, "stats.end",
+                                      LARIAT_CRAWL_RUNNING);
+}
+
 void lr_crawl_stats_keep(lariat_crawl *crawl) {
   lariat_crawl_stats stats = {.size = sizeof stats};
   if (lariat_crawl_read_stats(crawl, &stats) != LARIAT_OK) return;
@@ -67,6 +84,8 @@ void lr_crawl_stats_keep(lariat_crawl *crawl) {
                                         (int64_t)value);
   }
   (void)lr_crawl_frontier_set_counter(crawl->frontier, "stats.end", crawl->end);
+  (void)lr_crawl_frontier_set_counter(crawl->frontier, "stats.end_reason",
+                                      find_reason(crawl->end_reason));
 }
 
 void lr_crawl_stats_add_last_run(const lr_crawl_frontier *frontier,
@@ -78,6 +97,14 @@ void lr_crawl_stats_add_last_run(const lr_crawl_frontier *frontier,
   }
   stats->end =
       (lariat_crawl_end)lr_crawl_frontier_counter(frontier, "stats.end");
+  uint64_t reason =
+      (uint64_t)lr_crawl_frontier_counter(frontier, "stats.end_reason");
+  stats->end_reason = stats->end == LARIAT_CRAWL_BUDGET && reason < REASONS
+                          ? reasons[reason]
+                          : "";
+  if (stats->end == LARIAT_CRAWL_RUNNING &&
+      lr_crawl_frontier_was_full(frontier))
+    stats->end = LARIAT_CRAWL_DISK;
 }
 
 /* Adds what the kernel says of the pool's threads. */

@@ -136,6 +136,47 @@ lariat_status lariat_crawl_add(lariat_crawl *crawl,
   return status;
 }
 
+/* ---- Prefixes ---- */
+
+/* Tells whether one of the seeds is that URL without its last octet, a '/', and
+ * perhaps by http. */
+static bool is_directory_of_seed(const lariat_crawl *crawl, const char *url) {
+  const lariat_crawl_options *options = &crawl->settings->options;
+  const char *rest = strstr(url, "://");
+  size_t length = rest ? strlen(rest) : 0;
+  if (length < 4 || rest[length - 1] != '/' || rest[length - 2] == '/')
+    return false;
+  for (size_t i = 0; i < options->seed_count; i++) {
+    const char *seed = strstr(options->seeds[i].url, "://");
+    if (seed && strlen(seed) == length - 1 &&
+        strncmp(seed, rest, length - 1) == 0)
+      return true;
+  }
+  return false;
+}
+
+lariat_status lr_crawl_narrow(lariat_crawl *crawl,
+                              const lr_crawl_found_url *found) {
+  lr_crawl_known_url known;
+  if (crawl->settings->options.scope != LARIAT_CRAWL_SCOPE_PREFIX)
+    return LARIAT_OK;
+  lariat_status status =
+      lr_crawl_frontier_read_url(crawl->frontier, found->via, &known);
+  if (status != LARIAT_OK) return LARIAT_OK;
+  bool of_seed = known.hop == '-';
+  lariat_memory_release(known.url);
+  if (!of_seed) return LARIAT_OK;
+  char *url = lr_crawl_copy_bytes(found->url, found->length);
+  if (!url) return LARIAT_ENOMEM;
+  const lariat_crawl_seed seed = {.url = url, .priority = found->priority};
+  if (is_directory_of_seed(crawl, url)) {
+    status = widen_scope(crawl, url);
+    if (status == LARIAT_OK) status = keep_seed(crawl, &seed);
+  }
+  lariat_memory_release(url);
+  return status;
+}
+
 /* ---- Settings ---- */
 
 /* Reads a duration, "2s", "500ms", "2" (seconds); false: it is none. */

@@ -55,7 +55,7 @@ static const char *const texts[LR_CRAWL_STATEMENTS] = {
                           " iif(fingerprint is null, path, null) from url"
                           " order by id",
     [LR_CRAWL_ALL_ENDS] = "select url, kind, iif(kind = 8, next_s, 0),"
-                          " iif(?, at_ns, 0) from outcome order by seq",
+                          " iif(?, at_ns, 0), seq from outcome order by seq",
     [LR_CRAWL_ALL_TYPES] = "select name from media_type order by id",
     [LR_CRAWL_NEXT_WARC] = "select id, name, length, closed from warc"
                            " where id > ? order by id limit 1",

@@ -43,7 +43,8 @@ typedef enum lr_crawl_statement {
   LR_CRAWL_GET_FACTS, /* host */
   LR_CRAWL_ALL_HOSTS,
   LR_CRAWL_ALL_URLS,
-  LR_CRAWL_ALL_ENDS, /* whether times are wanted; url, kind, next, at */
+  LR_CRAWL_ALL_ENDS, /* whether times are wanted; url, kind, next, at,
+                           seq */
   LR_CRAWL_ALL_TYPES,
   LR_CRAWL_NEXT_WARC, /* id before it */
   LR_CRAWL_ALL_COUNTERS,

@@ -801,6 +801,17 @@ static void test_again(void) {
   close_crawl();
 }
 
+/* The lock says that the disk was full until the next run has it. */
+static void test_full(void) {
+  open_crawl();
+  CU_ASSERT_FALSE(lr_crawl_frontier_was_full(crawl.frontier));
+  lr_crawl_frontier_mark_full(crawl.frontier);
+  CU_ASSERT_TRUE(lr_crawl_frontier_was_full(crawl.frontier));
+  open_again();
+  CU_ASSERT_FALSE(lr_crawl_frontier_was_full(crawl.frontier));
+  close_crawl();
+}
+
 static void test_keys(void) {
   open_crawl();
   lr_crawl_hash_key key = lr_crawl_frontier_hash_key(crawl.frontier);
@@ -876,6 +887,7 @@ int main(int argc, char **argv) {
       {"lines that were lost", test_lost_lines},
       {"tails are cut, and what was before them stays", test_tails},
       {"validators of an earlier crawl", test_since},
+      {"a full disk is told", test_full},
       {"old outcomes are done again", test_again},
       {"each crawl has its key", test_keys},
       {"no memory", test_no_memory},

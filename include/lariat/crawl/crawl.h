@@ -151,7 +151,8 @@ typedef struct lariat_crawl_options {
   int warc_level;            /* of compression, 0 to 12; 4 */
   const char *jsonl, *links; /* paths; NULL: none */
   const char *since;         /* directory of an earlier crawl */
-  int64_t again_s;           /* URLs older than so are due again; 0: never */
+  int64_t again_s;           /* URLs older than so are due again; 0: never;
+                                less: all */
 
   unsigned in_flight; /* requests at once, of all; 1,024 */
   unsigned reactors;  /* 0: the CPUs */

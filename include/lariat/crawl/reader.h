@@ -42,6 +42,11 @@ lariat_crawl_reader_open(const char *directory, lariat_crawl_reader **out,
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_crawl_read_kept_text(const char *directory, char **out);
 
+/* Reads which directory the last `since` of a crawl has named, as
+ * lariat_crawl_read_kept_text does. */
+LARIAT_API LARIAT_MUST_USE lariat_status
+lariat_crawl_read_since(const char *directory, char **out);
+
 /* Frees the reader; NULL is allowed. */
 LARIAT_API void lariat_crawl_reader_free(lariat_crawl_reader *reader);
 
@@ -82,6 +87,32 @@ typedef bool lariat_crawl_outcome_callback(const lariat_crawl_outcome *outcome,
  * LARIAT_ESYSTEM  the database cannot be read */
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_crawl_reader_outcomes(
     lariat_crawl_reader *reader, lariat_crawl_outcome_callback *callback,
+    void *context);
+
+/* A URL, and what has become of it since the last time: since the crawl that
+ * `since` named, or since this one was fetched again.  Texts live for the time
+ * of the call. */
+typedef struct lariat_crawl_change {
+  size_t size;
+  const char *url;
+  const char *state; /* "same", "changed", "new", "gone" (404 or 410), "failed"
+                        (another error, or no answer) */
+  int status;        /* of HTTP, now; 0: none */
+} lariat_crawl_change;
+
+/* Returns false to stop. */
+typedef bool lariat_crawl_change_callback(const lariat_crawl_change *change,
+                                          void *context);
+
+/* Calls `callback` for each URL that was asked for since the last time, on the
+ * calling thread; but for those that were an error then and are one now, and
+ * sitemaps.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM
+ * LARIAT_ENOTFOUND  there was no last time
+ * LARIAT_ESYSTEM    the database cannot be read */
+LARIAT_API LARIAT_MUST_USE lariat_status lariat_crawl_reader_changes(
+    lariat_crawl_reader *reader, lariat_crawl_change_callback *callback,
     void *context);
 
 /* The facts about an origin. */

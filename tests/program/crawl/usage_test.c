@@ -64,7 +64,7 @@ static void nonsense_values(void) {
                                           {"--same-body", "keep"},
                                           {"--jsonl", ""},
                                           {"--exec", ""},
-                                          {"--again", "0"},
+                                          {"--again", "never"},
                                           {"--concurrency", "0"},
                                           {"--reactors", "0"},
                                           {"--durability", "no"},

@@ -46,6 +46,7 @@ struct run {
   lariat_crawl *crawl;
   lariat_timer second;
   unsigned seconds;
+  uint64_t known; /* URLs at the start, if none was queued */
   enum phase phase;
   bool interrupted;
   bool failed;   /* the crawl could not go on; it was said why */
@@ -64,6 +65,12 @@ static void describe_progress(void *context, char *line, size_t capacity) {
   struct crawl_counts counts;
   read_counts(context, &counts);
   view_describe(&counts, line, capacity);
+}
+
+static void begin_progress(struct run *run) {
+  const struct crawl_message_settings *messages = &run->settings->messages;
+  if (messages->quiet || messages->progress == CRAWL_PROGRESS_JSON) return;
+  progress_begin(&run->progress, run->reactor, describe_progress, run);
 }
 
 static void print_json(const struct crawl_counts *counts) {
@@ -125,20 +132,43 @@ static void look_at_pace(struct run *run) {
   if (silence_add(&run->silence, &stats)) end_silence(run);
 }
 
+static lariat_value on_seed_explained(lariat_value result, void *context) {
+  struct run *run = context;
+  const char *why =
+      lariat_is_failure(result) ? NULL : lariat_crawl_text_in(result);
+  if (run->phase == PHASE_CRAWLING && !run->settings->messages.quiet &&
+      silence_has_failure(&run->silence, why)) {
+    progress_end(&run->progress);
+    silence_say_failure(&run->silence, why);
+    begin_progress(run);
+  }
+  return lariat_value_drop(result);
+}
+
+/* Looks, in the first seconds, whether seeds have failed; while there are few
+ * URLs, since the answer looks for one. */
+static void look_at_seeds(struct run *run) {
+  enum { MOST_URLS = 10000 };
+  lariat_crawl_stats stats = {.size = sizeof stats};
+  (void)!lariat_crawl_read_stats(run->crawl, &stats);
+  if (run->phase != PHASE_CRAWLING || run->seconds > SILENCE_SECONDS ||
+      stats.known > MOST_URLS)
+    return;
+  for (size_t i = 0; i < run->seeds.count && i < SILENCE_SEEDS; i++)
+    lariat_deferred_release(lariat_deferred_add_both(
+        lariat_crawl_why(run->crawl, run->seeds.seeds[i].url),
+        on_seed_explained, run));
+}
+
 static void on_second(void *context) {
   struct run *run = context;
   look_at_pace(run);
+  if (run->seconds) look_at_seeds(run);
   if (run->seconds % SECONDS_OF_A_LINE == 0) write_counts(run);
   run->seconds++;
   if (lariat_reactor_call_later(run->reactor, SECOND_MS, on_second, run, NULL,
                                 &run->second) != LARIAT_OK)
     say("out of memory: no more progress is shown");
-}
-
-static void begin_progress(struct run *run) {
-  const struct crawl_message_settings *messages = &run->settings->messages;
-  if (messages->quiet || messages->progress == CRAWL_PROGRESS_JSON) return;
-  progress_begin(&run->progress, run->reactor, describe_progress, run);
 }
 
 /* ---- The end ---- */
@@ -324,10 +354,19 @@ static int take_down(struct run *run) {
   if (run->reactor) (void)lariat_reactor_close(run->reactor, CLOSE_MS);
   crawl_run_options_free(&run->options);
   crawl_seeds_free(&run->seeds);
+  silence_free(&run->silence);
   return good ? EXIT_ALL : EXIT_SOME;
 }
 
 /* ---- The command ---- */
+
+/* Says that there was nothing left to do, and what may be wanted. */
+static void say_idle(const struct run *run, const lariat_crawl_stats *stats) {
+  if (stats->end == LARIAT_CRAWL_DONE && run->known &&
+      run->known == stats->known)
+    say("nothing was left to do: --again 7d asks again for what is older, "
+        "--again 0 for all");
+}
 
 static int end_run(struct run *run) {
   struct crawl_counts counts;
@@ -337,13 +376,21 @@ static int end_run(struct run *run) {
     print_json(&counts);
   else if (!run->settings->messages.quiet)
     ending_print(&counts, &run->pace, run->settings, stderr);
+  if (!run->settings->messages.quiet) say_idle(run, &counts.stats);
   if (counts.stats.end == LARIAT_CRAWL_DISK) return CRAWL_EXIT_DISK;
   if (run->failed) return EXIT_SOME;
   if (run->interrupted) return interrupt_code();
   return run->silence.told ? CRAWL_EXIT_NO_PAGE : ending_code(&counts.stats);
 }
 
+static void note_start(struct run *run) {
+  lariat_crawl_stats stats = {.size = sizeof stats};
+  (void)!lariat_crawl_read_stats(run->crawl, &stats);
+  run->known = stats.queued ? 0 : stats.known;
+}
+
 static int crawl_all(struct run *run) {
+  note_start(run);
   run->pace.in_flight = run->settings->machine.concurrency;
   begin_progress(run);
   on_second(run);

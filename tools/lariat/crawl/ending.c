@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "crawl/changes.h"
 #include "crawl/crawl.h"
 #include "crawl/survey.h"
 #include "crawl/tables.h"
@@ -127,6 +128,7 @@ void ending_print(const struct crawl_counts *counts, const struct pace *pace,
     survey_free(&survey);
   }
   print_run(counts, pace, file);
+  changes_print_sums(directory, file);
   print_going_on(counts, settings, file);
 }
 

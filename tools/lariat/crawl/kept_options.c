@@ -28,10 +28,10 @@ static bool is_among(const char *name, const char *const *names) {
  * remembered elsewhere: seeds are in the database. */
 static bool is_of_one_run(const char *name) {
   static const char *const names[] = {
-      "input",      "seed",    "sitemap", "max-time",    "since",    "again",
-      "repair",     "forget",  "config",  "concurrency", "reactors", "grace",
-      "progress",   "quiet",   "help",    "version",     "frontier", "lease",
-      "crawl-name", "metrics", NULL};
+      "input",    "seed",     "sitemap",    "max-time",    "again",
+      "repair",   "forget",   "config",     "concurrency", "reactors",
+      "grace",    "progress", "quiet",      "help",        "version",
+      "frontier", "lease",    "crawl-name", "metrics",     NULL};
   return is_among(name, names);
 }
 
@@ -43,8 +43,8 @@ static bool has_masked_value(const char *name) {
 }
 
 static bool is_path(const char *name) {
-  static const char *const names[] = {"jsonl",       "links",  "log-rejects",
-                                      "openmetrics", "cacert", NULL};
+  static const char *const names[] = {
+      "jsonl", "links", "log-rejects", "openmetrics", "cacert", "since", NULL};
   return is_among(name, names);
 }
 
@@ -97,7 +97,7 @@ static bool add_entry(struct text *text, const char *name, const char *value) {
   return added;
 }
 
-/* What has a line break is no line of a file. */
+/* A value with a line break is no line of a file. */
 bool kept_options_note(struct text *line, const struct option_row *row,
                        const char *value) {
   if (row->kind == OPTION_ACTION || row->kind == OPTION_IGNORED) return true;

@@ -380,12 +380,16 @@ static const struct option_row rows[] = {
      .files = OPTION_DIRECTORIES, .help = "an earlier crawl", .is_terse = true,
      .manual =
          "Asks by the validators of the crawl in *DIR* whether a page has "
-         "changed; what has not becomes a *revisit* record."},
+         "changed; what has not becomes a *revisit* record.\n"
+         "All URLs that it knows and that are in scope are asked for, since "
+         "a page that has not changed leads nowhere."},
     {NAMED("again", '\0', "AGE", AGAIN),
-     LIMITED(SECONDS, again.again_ms, 1000, 10 * YEAR_MS), .is_terse = true,
-     .help = "fetch what is older", .expects = "a time, as 12h, 7d or 365d",
+     LIMITED(SECONDS, again.again_ms, 0, 10 * YEAR_MS), .is_terse = true,
+     .help = "fetch what is older",
+     .expects = "a time, as 12h, 7d or 365d; 0: all",
      .manual = "In a directory whose crawl has ended: URLs that were fetched "
-               "longer ago than *AGE* are due again."},
+               "longer ago than *AGE* are due again; 0: all.\n"
+               "Stopped before its end, it goes on without the option."},
     {NAMED("repair", '\0', NULL, AGAIN), AT(FLAG, again.repair),
      .is_terse = true, .help = "fetch what a disk has lost",
      .manual = "Where a WARC file is shorter than the database says, after the "
@@ -556,9 +560,8 @@ _Static_assert(sizeof rows / sizeof rows[0] <= OPTIONS_MAX, "the rows");
 
 static const char usage[] =
     "usage: lariat crawl [options] DIR [SEED...]\n"
-    "       lariat crawl "
-    "status|top|why|pause|resume|stop|add|set|report|repair "
-    "DIR\n"
+    "       lariat crawl status|top|why|changes|report|repair DIR\n"
+    "       lariat crawl pause|resume|stop|add|set DIR\n"
     "Archives sites in DIR, politely; goes on where DIR stands.\n";
 
 static const char notes[] =
@@ -574,7 +577,7 @@ const struct option_table crawl_options = {.command = "crawl",
                                            .operand = "DIR",
                                            .words = "status top why pause "
                                                     "resume stop add set "
-                                                    "report repair",
+                                                    "changes report repair",
                                            .usage = usage,
                                            .notes = notes,
                                            .groups = groups,

@@ -104,7 +104,9 @@ static void set_machine(lariat_crawl_options *options,
   options->trap_query = traps->query;
   options->no_trap_similar = traps->no_similar;
   options->since = settings->again.since;
-  options->again_s = (int64_t)(settings->again.again_ms / 1000);
+  if (settings->again.again_ms != UINT64_MAX)
+    options->again_s = (int64_t)((settings->again.again_ms + 999) / 1000);
+  if (settings->again.again_ms == 0) options->again_s = -1;
   options->repair = settings->again.repair;
   options->in_flight = settings->machine.concurrency;
   options->reactors = settings->machine.reactors;

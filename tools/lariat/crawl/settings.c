@@ -40,6 +40,7 @@ static void set_defaults(struct crawl_settings *settings) {
                 .query = options.trap_query},
       .output = {.warc_size = options.warc_size,
                  .warc_level = (unsigned)options.warc_level},
+      .again = {.again_ms = UINT64_MAX},
       .machine = {.concurrency = options.in_flight,
                   .retries = options.retries,
                   .timeout_ms = 120000,
@@ -128,7 +129,7 @@ static bool check_output(const struct crawl_output_settings *output) {
 /* Names an option that a shared crawl cannot have; NULL: there is none. */
 static const char *find_unshared(const struct crawl_settings *settings) {
   if (settings->again.since) return "since";
-  if (settings->again.again_ms) return "again";
+  if (settings->again.again_ms != UINT64_MAX) return "again";
   if (settings->again.repair) return "repair";
   if (settings->budgets.max_pages_per_host) return "max-pages-per-host";
   if (settings->budgets.max_bytes_per_host) return "max-bytes-per-host";
@@ -272,9 +273,8 @@ static bool take_last_line(struct crawl_settings *settings,
     const struct crawl_config_entry *entry = &kept->last.line.entries[i];
     if (kept_options_is_replaced(&kept->last, entry, &kept->line, file))
       continue;
-    if (kept_options_is_masked(entry)
-            ? !crawl_config_add(&kept->masked, entry)
-            : !set_kept(settings, directory, entry))
+    if (kept_options_is_masked(entry) ? !crawl_config_add(&kept->masked, entry)
+                                      : !set_kept(settings, directory, entry))
       return false;
   }
   for (size_t i = 0; i < kept->line.entry_count; i++)
@@ -316,7 +316,8 @@ static bool parse_line(struct crawl_kept_settings *kept) {
 static bool make_absolute(struct crawl_settings *settings) {
   const char **const paths[] = {
       &settings->output.jsonl, &settings->output.links,
-      &settings->output.openmetrics, &settings->network.ca_file};
+      &settings->output.openmetrics, &settings->network.ca_file,
+      &settings->again.since};
   for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
     if (!*paths[i]) continue;
     settings->kept.paths[i] = kept_options_absolute(*paths[i]);

@@ -96,7 +96,7 @@ struct crawl_output_settings {
 
 struct crawl_again_settings {
   const char *since;
-  uint64_t again_ms; /* 0: never */
+  uint64_t again_ms; /* UINT64_MAX: never; 0: all */
   bool repair;
 };
 
@@ -137,16 +137,16 @@ struct crawl_message_settings {
   bool quiet;
 };
 
-/* What the directory keeps of the options. */
+/* Options that the directory keeps. */
 struct crawl_kept_settings {
-  bool forget;              /* what it has kept does not count */
-  struct text given;        /* this command line, as a file */
-  struct crawl_config line; /* the same */
-  struct kept_options last; /* of the last run */
-  struct crawl_config held; /* of the last command line, and this one */
+  bool forget;                /* what it has kept does not count */
+  struct text given;          /* this command line, as a file */
+  struct crawl_config line;   /* the same */
+  struct kept_options last;   /* of the last run */
+  struct crawl_config held;   /* of the last command line, and this one */
   struct crawl_config masked; /* of the last run, whose values are not kept */
-  struct text text;         /* to be kept, ended by a NUL */
-  char *paths[4];           /* absolute ones of files */
+  struct text text;           /* to be kept, ended by a NUL */
+  char *paths[5];             /* absolute ones of files */
 };
 
 struct crawl_settings {
@@ -168,8 +168,9 @@ struct crawl_settings {
 };
 
 /* Reads the arguments after "crawl", the file that --config names, and what the
- * directory has kept of the last run's; what the command line says wins.  Says what is wrong with them and returns false.
- * `settings` keeps pointers into `argv`. */
+ * directory has kept of the last run's; what the command line says wins.  Says
+ * what is wrong with them and returns false. `settings` keeps pointers into
+ * `argv`. */
 bool crawl_settings_read(struct crawl_settings *settings, int argc,
                          char **argv);
 

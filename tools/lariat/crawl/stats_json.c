@@ -81,7 +81,8 @@ bool crawl_counts_add_json(struct text *text,
   at = JSON_PUT(at, "\"runs\":");
   at = json_put_bool(at, counts->runs);
   at = JSON_PUT(at, ",\"end\":");
-  at = json_put_text(at, crawl_end_name(counts->stats.end));
+  bool killed = !counts->runs && counts->stats.end == LARIAT_CRAWL_RUNNING;
+  at = json_put_text(at, killed ? "killed" : crawl_end_name(counts->stats.end));
   at = JSON_PUT(at, ",\"end_reason\":");
   at = json_put_text(at, counts->reason);
   at = JSON_PUT(at, ",\"paused\":");

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "crawl/asking.h"
+#include "crawl/changes.h"
 #include "crawl/report_page.h"
 #include "crawl/seeds.h"
 #include "crawl/setting_value.h"
@@ -66,6 +67,7 @@ static const struct option_row repair_rows[] = {
      .help = "its database", .preset = "as DIR remembers"},
     HELP};
 static const struct option_row status_rows[] = {JSON, SHARED, HELP};
+static const struct option_row changes_rows[] = {JSON, HELP};
 static const struct option_row top_rows[] = {
     {NAMED("rows", 'n', "N"), AT(COUNT, rows), .low = 1, .high = 1000000,
      .help = "hosts in each table", .preset = "20"},
@@ -233,6 +235,12 @@ static int do_set(const struct steering_settings *settings) {
   return code;
 }
 
+/* ---- Changes ---- */
+
+static int do_changes(const struct steering_settings *settings) {
+  return changes_print(settings->directory, settings->json, stdout);
+}
+
 /* ---- The report ---- */
 
 static int write_report(struct survey *survey, const char *directory,
@@ -333,6 +341,14 @@ static const struct steering_command {
       ROWS(help_rows)},
      do_set,
      "NAME=VALUE"},
+    {{.command = "changes",
+      .usage = "usage: lariat crawl changes [--json] DIR\n"
+               "What has changed since the last time, of a crawl with --again\n"
+               "or --since: changed, new, gone or failed, and the URL.\n",
+      .notes = "",
+      ROWS(changes_rows)},
+     do_changes,
+     NULL},
     {{.command = "report",
       .usage = "usage: lariat crawl report [-o FILE] DIR\n"
                "Writes a page about a crawl that needs no other file.\n",

@@ -86,16 +86,31 @@ static void print_bytes(FILE *file, const char *name, uint64_t bytes) {
     fprintf(file, "  %-22s %14s\n", name, units_bytes((double)bytes).text);
 }
 
+/* Returns what ended the last run. */
+static const char *end_text(lariat_crawl_end end) {
+  static const char *const texts[] = {
+      [LARIAT_CRAWL_RUNNING] = "not running: the last run was killed",
+      [LARIAT_CRAWL_DONE] = "done",
+      [LARIAT_CRAWL_BUDGET] = "ended, since a budget is used up",
+      [LARIAT_CRAWL_STOPPED] = "stopped",
+      [LARIAT_CRAWL_DISK] =
+          "ended, since the disk was full or could not be written"};
+  return texts[end];
+}
+
 static void print_state(const struct crawl_counts *counts, FILE *file) {
   const lariat_crawl_stats *stats = &counts->stats;
   if (counts->runs)
     fprintf(file, "%s for %s", stats->paused ? "paused" : "running",
             units_clock((double)stats->elapsed_ms / 1000).text);
-  else if (stats->end == LARIAT_CRAWL_DONE || !stats->queued)
-    fprintf(file, "done");
   else
-    fprintf(file, "not running, and not done");
+    fprintf(file, "%s", end_text(stats->end));
   if (counts->reason[0]) fprintf(file, ": %s", counts->reason);
+  if (!counts->runs && stats->end != LARIAT_CRAWL_DONE)
+    fprintf(file, "%s",
+            stats->queued ? "; there are URLs left, with which lariat crawl "
+                            "DIR goes on"
+                          : "; no URL is left");
   if (counts->runs && !stats->paused)
     fprintf(file, ", %.1f pages/s, %s/s", counts->pages_per_s,
             units_bytes(counts->bytes_per_s).text);

@@ -29,6 +29,12 @@ static const struct option_row rows[] = {
      .manual = "Of `show`: writes the fields of the record and the head of "
                "HTTP instead of the body.\n"
                "What acts on a terminal is escaped."},
+    {NAMED("at", '\0', "TIME", RECORDS), AT(TEXT, at), .low = 1,
+     .help = "show: the newest version up to then",
+     .expects = "a time, as 2026-11-30 or 2026-11-30T20:15:00Z",
+     .manual = "Of `show`: of several records of the URL, the newest up to "
+               "*TIME*, as *2026-11-30* (all of that day) or "
+               "*2026-11-30T20:15:00Z*; without it the newest of all."},
     {NAMED("raw", '\0', NULL, RECORDS), AT(FLAG, raw),
      .help = "show: the body as it is in the file",
      .manual = "Of `show`: leaves chunks and content codings (gzip and the "

@@ -14,6 +14,7 @@ struct warc_settings {
   bool headers;       /* show: not the body */
   bool raw;           /* show: the body as it is in the file */
   bool quiet;         /* check: nothing but the exit code */
+  const char *at;     /* show: the newest up to then; NULL: of all */
   const char *output; /* show, cdx: a file; NULL: standard output */
 };
 

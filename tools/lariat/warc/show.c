@@ -7,31 +7,27 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <lariat/allocator.h>
+#include <lariat/crawl/reader.h>
 #include <lariat/crawl/warc_body.h>
-#include <lariat/url.h>
 
 #include "numbers.h"
 #include "say.h"
 #include "warc/commands.h"
+#include "warc/files.h"
 #include "warc/print.h"
 #include "warc/reading.h"
+#include "warc/versions.h"
 
 struct showing {
   const struct warc_settings *settings;
-  char **paths; /* of the files */
-  int count;
+  struct file_list files; /* owned */
+  int crawls;             /* earlier ones whose files are among them */
   FILE *to;
   bool escaped; /* it is a terminal */
   bool failed;  /* it cannot be written */
+  bool any;     /* there was something to write */
   struct text line;
-};
-
-/* The record that is looked for; `url` NULL: the one at the offset. */
-struct wanted {
-  const char *url;
-  const char *normal; /* the same, normalised; NULL: it is no URL */
-  const char *date;   /* of that record; NULL: any */
-  uint64_t offset;
 };
 
 /* The record that a revisit names. */
@@ -76,6 +72,7 @@ static void write_escaped(struct showing *showing, const char *bytes,
 
 static void write_body(void *context, const char *bytes, size_t length) {
   struct showing *showing = context;
+  showing->any |= length > 0;
   if (showing->escaped)
     write_escaped(showing, bytes, length);
   else
@@ -150,6 +147,19 @@ static lariat_status read_pieces(struct showing *showing,
   return lariat_crawl_warc_body_end(body);
 }
 
+/* Says what an answer without a body is. */
+static void say_empty(struct reading *reading) {
+  char shown[SAY_CAPACITY];
+  size_t length;
+  (void)lariat_crawl_warc_reader_http_head(reading->reader, &length);
+  if (!length) return;
+  const char *to =
+      lariat_crawl_warc_reader_http_value(reading->reader, "Location");
+  say("the answer was %d, without a body%s%s",
+      lariat_crawl_warc_reader_http_status(reading->reader),
+      to ? ", and leads to " : "", to ? say_shown(shown, to) : "");
+}
+
 /* Shows the body, and says what is wrong with it. */
 static bool show_body(struct showing *showing, struct reading *reading,
                       lariat_crawl_warc_event event) {
@@ -165,6 +175,8 @@ static bool show_body(struct showing *showing, struct reading *reading,
   if (status != LARIAT_OK)
     say("the body cannot be decoded: %s; --raw shows it as it is",
         lariat_status_text(status));
+  else if (!showing->any)
+    say_empty(reading);
   return status == LARIAT_OK && !reading->faulty;
 }
 
@@ -180,34 +192,15 @@ static bool show_record(struct showing *showing, struct reading *reading) {
 
 /* ---- Finding ---- */
 
-static bool has_body(lariat_crawl_warc_type type) {
-  return type == LARIAT_CRAWL_WARC_RESPONSE ||
-         type == LARIAT_CRAWL_WARC_REVISIT ||
-         type == LARIAT_CRAWL_WARC_RESOURCE ||
-         type == LARIAT_CRAWL_WARC_CONVERSION;
-}
-
-static bool is_wanted(const struct wanted *wanted,
-                      const lariat_crawl_warc_reader *reader) {
-  const char *url = lariat_crawl_warc_reader_url(reader);
-  const char *date = lariat_crawl_warc_reader_field(reader, "WARC-Date");
-  if (!wanted->url)
-    return lariat_crawl_warc_reader_offset(reader) == wanted->offset;
-  return has_body(lariat_crawl_warc_reader_type(reader)) &&
-         (!wanted->date || (date && strcmp(date, wanted->date) == 0)) &&
-         (strcmp(url, wanted->url) == 0 ||
-          (wanted->normal && strcmp(url, wanted->normal) == 0));
-}
-
 /* Reads on to the record that is wanted; false: there is none.  One that is
  * wanted by its offset is the first. */
 static bool find_record(struct reading *reading, const struct wanted *wanted) {
   lariat_crawl_warc_event event;
   do {
     event = reading_next(reading);
-    if (event == LARIAT_CRAWL_WARC_RECORD && is_wanted(wanted, reading->reader))
+    if (event == LARIAT_CRAWL_WARC_RECORD && wanted_is(wanted, reading->reader))
       return true;
-  } while (event != LARIAT_CRAWL_WARC_DONE && wanted->url);
+  } while (event != LARIAT_CRAWL_WARC_DONE && wanted->urls[0]);
   return false;
 }
 
@@ -227,10 +220,10 @@ static bool find_original(const struct reading *reading,
 }
 
 /* Opens the first of the files that has the record, which is in hand then. */
-static bool find_file(struct showing *showing, struct reading *reading,
-                      const struct wanted *wanted, bool *faulty) {
-  for (int i = 0; i < showing->count; i++) {
-    if (!reading_open(reading, showing->paths[i], wanted->offset)) {
+static bool find_first(struct showing *showing, struct reading *reading,
+                       const struct wanted *wanted, bool *faulty) {
+  for (int i = 0; i < showing->files.count; i++) {
+    if (!reading_open(reading, showing->files.paths[i], wanted->offset)) {
       *faulty = true;
       continue;
     }
@@ -241,13 +234,86 @@ static bool find_file(struct showing *showing, struct reading *reading,
   return false;
 }
 
+/* Says of how many the one of that date is. */
+static void say_count(const struct versions *versions) {
+  if (versions->count > 1)
+    say("%zu versions of it: this is that of %s; --at TIME shows the newest up "
+        "to a time, \"lariat warc list --json\" has the times",
+        versions->count, versions->date);
+}
+
+static bool is_standard_input(const struct showing *showing) {
+  for (int i = 0; i < showing->files.count; i++)
+    if (strcmp(showing->files.paths[i], "-") == 0) return true;
+  return false;
+}
+
+/* Opens the file that has the newest record; of standard input, which cannot be
+ * read twice, and by an offset, the first. */
+static bool find_file(struct showing *showing, struct reading *reading,
+                      const struct wanted *wanted, bool *faulty) {
+  struct versions versions;
+  if (!wanted->urls[0] || is_standard_input(showing))
+    return find_first(showing, reading, wanted, faulty);
+  versions_find(&versions, wanted, showing->files.count, showing->files.paths);
+  *faulty |= versions.faulty;
+  if (versions.file < 0) return false;
+  if (!wanted->date) say_count(&versions);
+  const struct wanted place = {.offset = versions.offset};
+  if (!reading_open(reading, showing->files.paths[versions.file],
+                    versions.offset))
+    return false;
+  if (find_record(reading, &place)) return true;
+  reading_close(reading);
+  return false;
+}
+
+/* ---- Earlier crawls ---- */
+
+/* Returns the directory of the crawl that a WARC file is of: DIR/warc/FILE.
+ * NULL: it is in none, or there is no memory. */
+static char *find_directory(const char *path) {
+  const char *name = strrchr(path, '/');
+  const char *end = name ? name : path;
+  size_t length = (size_t)(end - path);
+  if (length >= 4 && strncmp(end - 4, "warc", 4) == 0 &&
+      (length == 4 || end[-5] == '/'))
+    return length == 4 ? strdup(".") : strndup(path, length - 4);
+  return NULL;
+}
+
+/* Adds the files of the crawl that the newest file's crawl was asked with by
+ * --since; false: there is none, or it is gone. */
+static bool add_earlier_files(struct showing *showing) {
+  const char *last = showing->files.paths[showing->files.count - 1];
+  char *directory = find_directory(last);
+  char *since = NULL;
+  struct file_list more = {NULL, 0};
+  bool added = directory && showing->crawls++ < MOST_REVISITS &&
+               lariat_crawl_read_since(directory, &since) == LARIAT_OK &&
+               since && files_find(&more, 1, &since);
+  for (int i = 0; added && i < more.count; i++)
+    added = files_add(&showing->files, more.paths[i]);
+  files_free(&more);
+  lariat_memory_release(since);
+  free(directory);
+  return added;
+}
+
 static bool say_none(const struct showing *showing,
                      const struct wanted *wanted) {
+  char shown[SAY_CAPACITY];
   const char *where =
-      showing->count == 1 ? showing->paths[0] : "any of the files";
+      showing->files.count == 1 ? showing->files.paths[0] : "any of the files";
   if (wanted->date)
-    say("that record is in none of the files");
-  else if (wanted->url)
+    say("that record is in none of the files; in the archive that has it: "
+        "lariat warc show ARCHIVE --at %s %s",
+        wanted->date, say_shown(shown, wanted->urls[0]));
+  else if (wanted->at)
+    say("there is no such URL of that time or before in %s; see \"lariat warc "
+        "list --json\"",
+        where);
+  else if (wanted->urls[0])
     say("there is no such URL in %s; see \"lariat warc list\"", where);
   else
     say("no record begins there in %s; see \"lariat warc list\"", where);
@@ -270,22 +336,32 @@ static bool show_or_follow(struct showing *showing, struct reading *reading,
   say("the record is a revisit; its body is that of %s of %s",
       say_shown(shown, original->url),
       *original->date ? original->date : "an unknown date");
-  *wanted = (struct wanted){.url = original->url, .date = original->date};
-  return true;
+  wanted_free(wanted);
+  wanted->date = *original->date ? original->date : NULL;
+  return wanted_set_url(wanted, original->url);
+}
+
+/* Finds the record, also in the crawls before this one. */
+static bool find_anywhere(struct showing *showing, struct reading *reading,
+                          const struct wanted *wanted, bool *faulty) {
+  do {
+    if (find_file(showing, reading, wanted, faulty)) return true;
+  } while (wanted->date && add_earlier_files(showing));
+  return false;
 }
 
 /* Shows what is wanted, through a few revisits of each other if need be. */
-static bool show_wanted(struct showing *showing, struct wanted wanted) {
+static bool show_wanted(struct showing *showing, struct wanted *wanted) {
   struct original original = {NULL, NULL};
   bool good = true, done = false;
   for (int i = 0; i < MOST_REVISITS && good && !done; i++) {
     struct reading reading;
     bool faulty = false;
-    if (find_file(showing, &reading, &wanted, &faulty)) {
-      good = show_or_follow(showing, &reading, &wanted, &original, &done);
+    if (find_anywhere(showing, &reading, wanted, &faulty)) {
+      good = show_or_follow(showing, &reading, wanted, &original, &done);
       reading_close(&reading);
     } else {
-      good = !faulty && say_none(showing, &wanted);
+      good = !faulty && say_none(showing, wanted);
     }
   }
   free_original(&original);
@@ -314,36 +390,41 @@ static bool close_output(struct showing *showing) {
   return good;
 }
 
-/* Reads what is wanted; `*url` is to be freed.  False: it makes no sense. */
+/* Reads what is wanted.  False: it makes no sense. */
 static bool read_wanted(struct wanted *wanted, char *text, int files,
-                        lariat_url **url) {
-  *url = NULL;
-  if (number_read(text, 0, INT64_MAX, &wanted->offset)) {
-    if (files == 1) return true;
-    say("an offset is of one file, and these are %d", files);
+                        const char *at) {
+  if (at && !versions_is_time(at)) {
+    say("--at takes a time, as 2026-11-30 or 2026-11-30T20:15:00Z");
     return false;
   }
-  wanted->url = text;
-  if (lariat_url_parse(text, strlen(text), NULL, url, NULL) == LARIAT_OK)
-    wanted->normal = lariat_url_text(*url, NULL);
+  wanted->at = at;
+  if (!number_read(text, 0, INT64_MAX, &wanted->offset))
+    return wanted_set_url(wanted, text);
+  if (files == 1) return true;
+  say("an offset is of one file, and these are %d", files);
+  return false;
+}
+
+static bool add_files(struct showing *showing, int count, char **paths) {
+  for (int i = 0; i < count; i++)
+    if (!files_add(&showing->files, paths[i])) return false;
   return true;
 }
 
 int warc_show(const struct warc_settings *settings, int count,
               char **arguments) {
-  struct showing showing = {
-      .settings = settings, .paths = arguments, .count = count - 1};
-  struct wanted wanted = {.url = NULL};
-  lariat_url *url;
+  struct showing showing = {.settings = settings};
+  struct wanted wanted = {.urls = {NULL}};
   int code = EXIT_USAGE;
-  if (read_wanted(&wanted, arguments[count - 1], count - 1, &url)) {
+  if (read_wanted(&wanted, arguments[count - 1], count - 1, settings->at)) {
     code = EXIT_SOME;
-    if (open_output(&showing)) {
-      bool good = show_wanted(&showing, wanted);
+    if (add_files(&showing, count - 1, arguments) && open_output(&showing)) {
+      bool good = show_wanted(&showing, &wanted);
       if (close_output(&showing) && good) code = EXIT_ALL;
     }
   }
   text_free(&showing.line);
-  lariat_url_free(url);
+  files_free(&showing.files);
+  wanted_free(&wanted);
   return code;
 }
