@@ -84,10 +84,14 @@ static bool pause_for(lr_crawl_shared_frontier *frontier, uint64_t ms) {
 
 /* ---- Leases ---- */
 
+/* One that is given up stays this worker's for as long as a request of it may
+ * be under way: another worker's would meet it at the site. */
 static bool wants_renewal(const lr_crawl_shared_frontier *frontier,
                           const lr_crawl_worker_lease *lease) {
   uint64_t half_ns = frontier->lease_ms / 2 * millisecond_ns;
-  return lr_crawl_boot_ns() + half_ns >= lease->until_ns ||
+  bool half_over = lr_crawl_boot_ns() + half_ns >= lease->until_ns;
+  if (lease->leaves) return lease->out && half_over;
+  return half_over ||
          (lease->has_more && lease->queued <= frontier->most_urls / 4);
 }
 
@@ -108,7 +112,7 @@ static bool choose(lr_crawl_shared_frontier *frontier, renewal *of) {
   for (uint32_t place = 1; place <= frontier->leases.used; place++) {
     const lr_crawl_worker_lease *lease =
         lr_crawl_leases_at(&frontier->leases, place);
-    if (!lease || lease->leaves || !wants_renewal(frontier, lease)) continue;
+    if (!lease || !wants_renewal(frontier, lease)) continue;
     of->queues[of->count] = lease->queue;
     of->epochs[of->count++] = lease->epoch;
   }
@@ -121,16 +125,19 @@ static void clear_renewal(renewal *of) {
   lariat_memory_release(of->renewed);
 }
 
-/* Tells the shards until when they may send what they have. */
+/* Tells the shards until when they may send what they have; of a lease that is
+ * given up no longer than they know. */
 static void tell_hosts(lr_crawl_shared_frontier *frontier, const renewal *of) {
   const lr_crawl_shared_calls *calls = &frontier->run.calls;
   for (uint64_t id = 1; id <= frontier->hosts.count; id++) {
     const lr_crawl_leased_host *host = lr_crawl_shared_host_at(frontier, id);
     if (!host->lease || !host->out || !of->renewed[host->lease]) continue;
-    calls->on_renewed(
-        calls->context, id, lr_crawl_hosts_at(&frontier->hosts, id)->origin,
-        lr_crawl_shared_not_after(
-            frontier, lr_crawl_leases_at(&frontier->leases, host->lease)));
+    const lr_crawl_worker_lease *lease =
+        lr_crawl_leases_at(&frontier->leases, host->lease);
+    if (lease->leaves) continue;
+    calls->on_renewed(calls->context, id,
+                      lr_crawl_hosts_at(&frontier->hosts, id)->origin,
+                      lr_crawl_shared_not_after(frontier, lease));
   }
 }
 

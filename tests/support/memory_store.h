@@ -37,6 +37,7 @@ struct memory_queue {
   uint32_t owner; /* 0: free */
   int64_t epoch;
   uint64_t due_ms; /* of its last release */
+  unsigned renewals;
 };
 
 struct memory_file {
@@ -235,6 +236,7 @@ lariat_status lr_crawl_shared_renew(lr_crawl_shared_store *store,
   memory_database.renewals++;
   for (size_t i = 0; i < count; i++) {
     struct memory_queue *queue = memory_queue_of(queues[i]);
+    queue->renewals++;
     if (queue->owner == store->worker && queue->epoch == epochs[i])
       out->leases[out->count++] = memory_lease(queue, store->worker, most_urls);
   }

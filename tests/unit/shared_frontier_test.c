@@ -412,6 +412,39 @@ static void test_balance(void) {
   close_worker(&w);
 }
 
+static bool are_renewed(void *context) {
+  (void)context;
+  for (size_t i = 0; i < memory_database.queue_count; i++)
+    if (memory_database.queues[i].renewals < 4) return false;
+  return true;
+}
+
+/* One of which a request is under way is renewed until that has ended. */
+static void test_balance_waits(void) {
+  static const char *const sites[] = {"a.example", "b.example", "c.example",
+                                      "d.example"};
+  struct worker w;
+  lr_crawl_queued_url urls[FIXTURE_COUNT(sites)];
+  open_worker(&w);
+  end_worker(&w);
+  w.sharing.lease_ms = 600;
+  start(&w);
+  offer(&w, "c.example", 0);
+  offer(&w, "d.example", 0);
+  lease_sites(&w);
+  for (size_t i = 0; i < FIXTURE_COUNT(sites); i++)
+    urls[i] = take(&w, sites[i]);
+  for (size_t i = 0; i < memory_database.queue_count; i++)
+    memory_database.queues[i].renewals = 0;
+  memory_database.others = 1;
+  CU_ASSERT_TRUE(fixture_run_until(&w.f, are_renewed, &w, 20000));
+  for (size_t i = 0; i < FIXTURE_COUNT(sites); i++) finish(&w, &urls[i]);
+  wait_for_commit(&w);
+  CU_ASSERT_EQUAL(memory_url_named("http://a.example/0")->outcomes, 1);
+  CU_ASSERT_EQUAL(memory_url_named("http://d.example/0")->outcomes, 1);
+  close_worker(&w);
+}
+
 /* A worker that is killed between its writing and its commit leaves bytes,
  * which its next start cuts off. */
 static void test_second_start(void) {
@@ -479,6 +512,7 @@ int main(int argc, char **argv) {
       {"a URL that is given back is the next one", test_give_back},
       {"orders arrive", test_order},
       {"queues are left to a worker that has none", test_balance},
+      {"what is given up while it is asked", test_balance_waits},
       {"a second start cuts what was not committed", test_second_start},
       {"a directory is one worker's of one crawl", test_directories},
   };
