@@ -92,9 +92,7 @@ static void close_workers(struct workers *w) { crawling_close(&w->c); }
 /* Waits for the end of a worker. */
 static void finish_worker(struct workers *w, unsigned number) {
   struct crawling *of = worker_of(w, number);
-  for (int i = 0; i < 40 && !of->ended; i++) {
-    fixture_run_for(&w->c.f, 250);
-  }
+  for (int i = 0; i < 240 && !of->ended; i++) fixture_run_for(&w->c.f, 250);
   while (!of->ended && of->crawl) {
     CU_FAIL_FATAL("a worker does not end");
   }
@@ -321,6 +319,35 @@ static void give_order(const char *name, lariat_crawl_order order) {
   CU_ASSERT_STRING_EQUAL(error.message, "");
 }
 
+static lariat_value note_answer(lariat_value result, void *context) {
+  *(bool *)context = true;
+  return lariat_value_drop(result);
+}
+
+static bool is_set(void *context) { return *(bool *)context; }
+
+/* Waits for an answer of the one shard, which has seen by then what it was told
+ * before. */
+static void ask_shard(struct crawling *of) {
+  bool answered = false;
+  lariat_deferred *answer = lariat_crawl_why(of->crawl, of->seeds[0].url);
+  lariat_deferred_forget(
+      lariat_deferred_add_both(answer, note_answer, &answered));
+  CU_ASSERT_TRUE_FATAL(fixture_run_until(&of->f, is_set, &answered, 20000));
+}
+
+/* Waits until requests that are on their way have been counted; returns how
+ * many there were. */
+static unsigned wait_for_rest(struct workers *w) {
+  unsigned before, after = site_requests(w->c.site, NULL);
+  do {
+    before = after;
+    fixture_run_for(&w->c.f, 100);
+    after = site_requests(w->c.site, NULL);
+  } while (after != before);
+  return after;
+}
+
 static void test_orders(void) {
   struct workers w;
   open_workers(&w, "orders");
@@ -329,7 +356,8 @@ static void test_orders(void) {
   wait_for_requests(&w, PAGES / 8);
   give_order("orders", LARIAT_CRAWL_PAUSE);
   CU_ASSERT_TRUE(fixture_run_until(&w.c.f, is_paused, &w.c, 20000));
-  unsigned requests = site_requests(w.c.site, NULL);
+  ask_shard(&w.c);
+  unsigned requests = wait_for_rest(&w);
   fixture_run_for(&w.c.f, 200);
   CU_ASSERT_EQUAL(site_requests(w.c.site, NULL), requests);
   give_order("orders", LARIAT_CRAWL_GO);
