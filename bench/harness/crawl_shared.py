@@ -90,8 +90,9 @@ class Bars:
     def crawl(self, directory, database, server, *options):
         return SharedCrawl(
             self.program(), directory, server.first,
-            ["--quiet", "--contact", "bench@example.org", "--frontier", database.url(), "--scope", "any",
-             "--allow-net", network.WEB_NET, *options],
+            ["--quiet", "--contact", "bench@example.org", "--frontier",
+             database.url(), "--scope", "any", "--allow-net", network.WEB_NET,
+             *options],
             self.environment)
 
 
