@@ -12,6 +12,7 @@
 #include "connection_text.h"
 #include "memory.h"
 #include "options_check.h"
+#include "prefix_notice.h"
 #include "seed_address.h"
 
 static const uint64_t second_ms = 1000;
@@ -176,58 +177,6 @@ static lariat_status read_addresses(lr_crawl_settings *settings,
   return LARIAT_OK;
 }
 
-/* ---- Prefixes ---- */
-
-enum { MOST_PREFIXES = 5 };
-
-/* Tells the prefix that a seed stands for. */
-static void tell_prefix(lr_crawl_settings *settings, const lariat_url *url) {
-  size_t length;
-  const char *text = lariat_url_text(url, &length);
-  lariat_url_part path = lariat_url_path(url);
-  size_t end = (size_t)(path.bytes - text) + path.length;
-  size_t directory = end;
-  while (directory && text[directory - 1] != '/') directory--;
-  lr_crawl_bytes_format(&settings->notices, "prefix: everything below %.*s",
-                        (int)directory, text);
-  if (directory != end && !memchr(text + directory, '.', end - directory))
-    lr_crawl_bytes_format(&settings->notices,
-                          "; below %.*s/ alone, if it redirects there",
-                          (int)end, text);
-  lr_crawl_bytes_add_text(&settings->notices, "\n");
-}
-
-/* Tells whether the last but one octet of another seed ends this one, which
- * stands for no prefix then. */
-static bool has_directory(const lariat_crawl_options *options, size_t place) {
-  const char *text = options->seeds[place].url;
-  size_t length = strlen(text);
-  for (size_t i = 0; i < options->seed_count; i++) {
-    const char *other = options->seeds[i].url;
-    if (strncmp(other, text, length) == 0 && strcmp(other + length, "/") == 0)
-      return true;
-  }
-  return false;
-}
-
-static void tell_prefixes(lr_crawl_settings *settings) {
-  const lariat_crawl_options *options = &settings->options;
-  if (options->scope != LARIAT_CRAWL_SCOPE_PREFIX) return;
-  for (size_t i = 0; i < options->seed_count && i < MOST_PREFIXES; i++) {
-    lariat_url *url = NULL, *bare = NULL;
-    const char *text = options->seeds[i].url;
-    if (!has_directory(options, i) &&
-        lariat_url_parse(text, strlen(text), NULL, &url, NULL) == LARIAT_OK &&
-        lariat_url_copy_without(url, LARIAT_URL_USERINFO, &bare) == LARIAT_OK)
-      tell_prefix(settings, bare);
-    lariat_url_free(url);
-    lariat_url_free(bare);
-  }
-  if (options->seed_count > MOST_PREFIXES)
-    lr_crawl_bytes_format(&settings->notices, "and %zu more prefixes\n",
-                          options->seed_count - MOST_PREFIXES);
-}
-
 /* ---- Settings ---- */
 
 static bool is_mail(const char *contact) {
@@ -286,7 +235,8 @@ lariat_status lr_crawl_settings_new(const lariat_crawl_options *options,
   if (status == LARIAT_OK) status = read_keys(settings, fault);
   if (status == LARIAT_OK) status = read_addresses(settings, fault);
   if (status == LARIAT_OK) status = try_scope(settings, fault);
-  if (status == LARIAT_OK) tell_prefixes(settings);
+  if (status == LARIAT_OK)
+    lr_crawl_tell_prefixes(&settings->options, &settings->notices);
   if (options->ignore_robots)
     lr_crawl_bytes_add_text(&settings->notices,
                             "robots.txt is ignored: see to it that the sites' "

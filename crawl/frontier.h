@@ -284,7 +284,7 @@ typedef struct lr_crawl_frontier_counts {
   uint64_t by_kind[LR_CRAWL_OUTCOME_KINDS]; /* outcomes, by
                                                lr_crawl_outcome_kind */
   uint64_t outdated_pages; /* of the outcomes, what is fetched again */
-  uint64_t bytes;                           /* of the bodies of outcomes */
+  uint64_t bytes;          /* of the bodies of outcomes */
   uint64_t hosts, hosts_with_queue;
   uint64_t warc_files, warc_bytes;
   uint64_t memory; /* bytes of queues, fingerprints, hosts and recent texts */

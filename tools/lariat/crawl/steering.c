@@ -255,7 +255,10 @@ static int write_report(struct survey *survey, const char *directory,
     return EXIT_SOME;
   }
   bool written = whole_file_write(path, text.bytes, text.length);
-  if (!written) say("cannot write to %s: %s", path, say_errno(errno));
+  if (!written)
+    say("cannot write to %s: %s", path, say_errno(errno));
+  else if (!output)
+    puts(path);
   text_free(&text);
   free(path);
   return written ? EXIT_ALL : EXIT_SOME;
