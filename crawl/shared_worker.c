@@ -84,8 +84,8 @@ static bool pause_for(lr_crawl_shared_frontier *frontier, uint64_t ms) {
 
 /* ---- Leases ---- */
 
-/* One that is given up stays this worker's for as long as a request of it may
- * be under way: another worker's would meet it at the site. */
+/* A lease that is given up stays this worker's for as long as a request of it
+ * may be under way: another worker's would meet it at the site. */
 static bool wants_renewal(const lr_crawl_shared_frontier *frontier,
                           const lr_crawl_worker_lease *lease) {
   uint64_t half_ns = frontier->lease_ms / 2 * millisecond_ns;

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # rclone's --immutable, "fail if existing files have been modified", is kept to
-# when a directory is copied, and not when a file is: `rclone copyto` and `rclone
-# copy` of a file replace what is there, and say nothing.  The same file as the
-# only one of a directory that --include lets through is refused, with exit code
-# 6.
+# when a directory is copied, and not when a file is: `rclone copyto` and
+# `rclone copy` of a file replace what is there, and say nothing.  The same file
+# as the only one of a directory that --include lets through is refused, with
+# exit code 6.
 #
 # Seen with rclone 1.60.1 of Debian 12.  A single file goes another way through
 # rclone than a directory, on which the option is not asked for.
