@@ -314,7 +314,7 @@ enum { CRAWLS = 3 };
 static int ask_both(char directories[CRAWLS][80], const char *statement) {
   char path[320], attach[400];
   sqlite3 *database;
-  sqlite3_stmt *row;
+  sqlite3_stmt *row = NULL;
   int number = -1;
   snprintf(path, sizeof path, "%s/crawl.db", directories[CRAWLS - 1]);
   snprintf(attach, sizeof attach, "attach '%s/crawl.db' as a", directories[0]);

@@ -399,7 +399,7 @@ static void test_facts(void) {
 static int robots_bytes(void) {
   char path[128];
   sqlite3 *database;
-  sqlite3_stmt *row;
+  sqlite3_stmt *row = NULL;
   int bytes = -1;
   snprintf(path, sizeof path, "%s/crawl.db", crawl.directory);
   if (sqlite3_open(path, &database) == SQLITE_OK &&
