@@ -161,13 +161,26 @@ static void the_limit_is_told(void) {
   pace_add(&pace, &stats);
   stats.elapsed_ms += 1000;
   stats.in_flight = stats.hosts_waiting = 0;
-  stats.queued = 7;
+  stats.queued = stats.later = 7;
   for (int i = 0; i < 10; i++, stats.elapsed_ms += 1000)
     pace_add(&pace, &stats);
   pace_describe_limits(&pace, text, sizeof text);
   CU_ASSERT_STRING_EQUAL(text, "politeness (delays of hosts) 30 %, servers and "
                                "network 10 %, CPU 5 %, --concurrency 5 %, "
                                "retries and Retry-After 50 %");
+}
+
+/* What is queued and not due later is being handed out, or others have it. */
+static void no_retry_is_told_without_one(void) {
+  struct pace pace = {.in_flight = 100};
+  char text[200];
+  lariat_crawl_stats stats = {.size = sizeof stats, .queued = 7};
+  pace_add(&pace, &stats);
+  stats.workers = 2;
+  pace_add(&pace, &stats);
+  pace_describe_limits(&pace, text, sizeof text);
+  CU_ASSERT_STRING_EQUAL(
+      text, "servers and network 50 %, sites that other workers have 50 %");
 }
 
 /* Not before there was time, not where something may come, and once. */
@@ -353,6 +366,7 @@ int main(int argc, char **argv) {
       {"rates are those of the last seconds",
        rates_are_those_of_the_last_seconds},
       {"the limit is told", the_limit_is_told},
+      {"no retry is told without one", no_retry_is_told_without_one},
       {"a silent crawl is noticed", a_silent_crawl_is_noticed},
       {"the line has the most important first",
        the_line_has_the_most_important_first},

@@ -32,7 +32,9 @@ static enum pace_limit find_limit(const struct pace *pace,
   if (pace->in_flight && stats->in_flight >= pace->in_flight)
     return PACE_CONCURRENCY;
   if (stats->hosts_waiting > stats->in_flight) return PACE_POLITENESS;
-  return stats->in_flight || !stats->queued ? PACE_SERVERS : PACE_LATER;
+  if (stats->in_flight || !stats->queued) return PACE_SERVERS;
+  if (stats->later) return PACE_LATER;
+  return stats->workers ? PACE_WORKERS : PACE_SERVERS;
 }
 
 void pace_add(struct pace *pace, const lariat_crawl_stats *stats) {
@@ -76,6 +78,7 @@ void pace_describe_limits(const struct pace *pace, char *out, size_t capacity) {
       [PACE_CPU] = "CPU",
       [PACE_CONCURRENCY] = "--concurrency",
       [PACE_LATER] = "retries and Retry-After",
+      [PACE_WORKERS] = "sites that other workers have",
       [PACE_PAUSED] = "paused"};
   uint64_t whole = 0;
   out[0] = '\0';

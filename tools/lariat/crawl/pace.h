@@ -22,6 +22,7 @@ enum pace_limit {
   PACE_CONCURRENCY, /* as many are in flight as may be */
   PACE_LATER,       /* nothing is due: retries, Retry-After, hosts that are down
                      */
+  PACE_WORKERS,     /* what is queued is leased by others */
   PACE_PAUSED,
   PACE_LIMITS
 };
