@@ -112,6 +112,7 @@ static lariat_status open_shared(lariat_crawl *crawl,
   lr_crawl_sharing sharing = {.connection = options->frontier,
                               .name = options->crawl_name,
                               .config = config,
+                              .kept = options->kept_text,
                               .lease_ms = options->lease_ms,
                               .delay_ms = options->delay_ms,
                               .most_queues = options->in_flight};

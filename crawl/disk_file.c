@@ -15,6 +15,13 @@ int lr_crawl_file_open(const char *path, int *descriptor) {
   return *descriptor < 0 ? errno : 0;
 }
 
+int lr_crawl_file_make_private(const char *path, int *descriptor) {
+  *descriptor = -1;
+  if (unlink(path) && errno != ENOENT) return errno;
+  *descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  return *descriptor < 0 ? errno : 0;
+}
+
 /* Drops what has been written from the front of the pieces. */
 static size_t skip_written(struct iovec *pieces, size_t count, size_t written) {
   size_t done = 0;

@@ -12,6 +12,10 @@
 /* Opens a file to write to; it is made where it is not there. */
 int lr_crawl_file_open(const char *path, int *descriptor);
 
+/* Makes a new file for writing, which only its owner can read, in the place of
+ * one that may be there. */
+int lr_crawl_file_make_private(const char *path, int *descriptor);
+
 /* Writes all the pieces one behind the other, from `offset` on; a negative one:
  * where a pipe or a terminal is.  The array is changed. */
 int lr_crawl_file_write(int descriptor, struct iovec *pieces, size_t count,

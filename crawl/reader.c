@@ -14,6 +14,7 @@
 #include "memory.h"
 #include "outcome_kind.h"
 #include "store.h"
+#include "worker_file.h"
 
 struct lariat_crawl_reader {
   lr_crawl_frontier *frontier;
@@ -103,8 +104,22 @@ static lariat_status read_text(const char *directory, text_reader *reader,
   return status;
 }
 
+/* Takes the text that a worker of a shared crawl has kept. */
+static lariat_status read_worker_text(const char *directory, char **out) {
+  lr_crawl_worker_file file;
+  lr_crawl_fault fault;
+  lariat_status status = lr_crawl_worker_file_read(directory, &file, &fault);
+  if (status != LARIAT_OK) return status;
+  *out = file.kept;
+  file.kept = NULL;
+  status = file.worker ? LARIAT_OK : LARIAT_ENOTFOUND;
+  lr_crawl_worker_file_clear(&file);
+  return status;
+}
+
 lariat_status lariat_crawl_read_kept_text(const char *directory, char **out) {
-  return read_text(directory, read_kept_text, out);
+  lariat_status status = read_text(directory, read_kept_text, out);
+  return status == LARIAT_ENOTFOUND ? read_worker_text(directory, out) : status;
 }
 
 lariat_status lariat_crawl_read_since(const char *directory, char **out) {

@@ -24,10 +24,12 @@ typedef struct lr_crawl_shared_frontier lr_crawl_shared_frontier;
 /* The crawl, and the worker's part in it.  Everything is copied. */
 typedef struct lr_crawl_sharing {
   const char *connection;
-  const char *name;     /* NULL: "lariat" */
-  const char *config;   /* with which a new crawl begins; NULL: there is one */
-  uint64_t lease_ms;    /* 0: a minute */
-  uint64_t delay_ms;    /* between two requests to a site */
+  const char *name;   /* NULL: "lariat" */
+  const char *config; /* with which a new crawl begins; NULL: there is one */
+  const char *kept;  /* the caller's own text, for the worker's directory; NULL:
+                        what it has kept stays */
+  uint64_t lease_ms; /* 0: a minute */
+  uint64_t delay_ms; /* between two requests to a site */
   unsigned most_queues; /* that are leased at once */
 } lr_crawl_sharing;
 

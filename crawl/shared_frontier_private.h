@@ -71,7 +71,7 @@ typedef struct lr_crawl_worker_run {
 } lr_crawl_worker_run;
 
 struct lr_crawl_shared_frontier {
-  char *directory, *connection, *name, *config;
+  char *directory, *connection, *name, *config, *kept;
   int lock;
   uint32_t worker;
   uint64_t lease_ms, delay_ms;

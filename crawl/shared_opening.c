@@ -101,7 +101,8 @@ static lariat_status refuse_local(const char *directory,
                : LARIAT_OK;
 }
 
-/* Reads which worker the directory has been; another crawl's is refused. */
+/* Reads which worker the directory has been, and what it has kept where nothing
+ * else is to be; another crawl's is refused. */
 static lariat_status read_worker(lr_crawl_shared_frontier *frontier,
                                  lr_crawl_fault *fault) {
   lr_crawl_worker_file file;
@@ -112,6 +113,10 @@ static lariat_status read_worker(lr_crawl_shared_frontier *frontier,
                                 "%s is a worker's of the crawl \"%s\"",
                                 frontier->directory, file.name);
   frontier->worker = file.worker;
+  if (!frontier->kept) {
+    frontier->kept = file.kept;
+    file.kept = NULL;
+  }
   lr_crawl_worker_file_clear(&file);
   return status;
 }
@@ -122,7 +127,8 @@ static lariat_status keep_worker(const lr_crawl_shared_frontier *frontier,
       frontier->directory,
       &(lr_crawl_worker_file){.worker = frontier->worker,
                               .name = frontier->name,
-                              .connection = frontier->connection},
+                              .connection = frontier->connection,
+                              .kept = frontier->kept},
       fault);
 }
 
@@ -133,10 +139,11 @@ static bool copy_texts(lr_crawl_shared_frontier *frontier,
   frontier->directory = lr_crawl_copy_text(directory);
   frontier->connection = lr_crawl_copy_text(sharing->connection);
   frontier->name = lr_crawl_copy_text(sharing->name ? sharing->name : "lariat");
+  if (sharing->kept) frontier->kept = lr_crawl_copy_text(sharing->kept);
   frontier->seen =
       lr_crawl_allocate(LR_CRAWL_SEEN_PLACES, sizeof *frontier->seen);
   return frontier->directory && frontier->connection && frontier->name &&
-         frontier->seen;
+         frontier->seen && (frontier->kept || !sharing->kept);
 }
 
 static lariat_status open_files(lr_crawl_shared_frontier *frontier,
@@ -216,5 +223,6 @@ void lr_crawl_shared_frontier_close(lr_crawl_shared_frontier *frontier) {
   lariat_memory_release(frontier->connection);
   lariat_memory_release(frontier->name);
   lariat_memory_release(frontier->config);
+  lariat_memory_release(frontier->kept);
   lariat_memory_release(frontier);
 }

@@ -27,7 +27,8 @@ static lariat_status take_members(const json_t *root,
   if (number < 1 || number > UINT32_MAX) return LARIAT_EFORMAT;
   out->worker = (uint32_t)number;
   if (!copy_member(root, "name", &out->name) ||
-      !copy_member(root, "connection", &out->connection))
+      !copy_member(root, "connection", &out->connection) ||
+      !copy_member(root, "kept", &out->kept))
     return LARIAT_ENOMEM;
   return out->name ? LARIAT_OK : LARIAT_EFORMAT;
 }
@@ -61,8 +62,7 @@ static lariat_status write_text(const char *path, const char *partial,
                                 char *text, lr_crawl_fault *fault) {
   struct iovec piece = {.iov_base = text, .iov_len = strlen(text)};
   int descriptor = -1;
-  int error = lr_crawl_file_open(partial, &descriptor);
-  if (!error) error = lr_crawl_file_cut(descriptor, 0);
+  int error = lr_crawl_file_make_private(partial, &descriptor);
   if (!error) error = lr_crawl_file_write(descriptor, &piece, 1, 0);
   if (!error) error = lr_crawl_file_sync(descriptor);
   if (descriptor >= 0) (void)close(descriptor);
@@ -77,9 +77,9 @@ lariat_status lr_crawl_worker_file_write(const char *directory,
                                          lr_crawl_fault *fault) {
   bool keeps =
       of->connection && !lr_crawl_connection_has_secret(of->connection);
-  json_t *root =
-      json_pack("{s:I,s:s,s:s*}", "worker", (json_int_t)of->worker, "name",
-                of->name, "connection", keeps ? of->connection : NULL);
+  json_t *root = json_pack(
+      "{s:I,s:s,s:s*,s:s*}", "worker", (json_int_t)of->worker, "name", of->name,
+      "connection", keeps ? of->connection : NULL, "kept", of->kept);
   char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
   char *path = lr_crawl_directory_path(directory, "worker");
   char *partial = lr_crawl_directory_path(directory, ".worker.part");
@@ -96,5 +96,6 @@ lariat_status lr_crawl_worker_file_write(const char *directory,
 void lr_crawl_worker_file_clear(lr_crawl_worker_file *file) {
   lariat_memory_release(file->name);
   lariat_memory_release(file->connection);
+  lariat_memory_release(file->kept);
   *file = (lr_crawl_worker_file){0};
 }

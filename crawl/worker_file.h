@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * worker_file.h: the file "worker" in a directory: of which shared crawl it is
- * a worker's, and of which worker, so that a second start is the same one. */
+ * a worker's, and of which worker, so that a second start is the same one, and
+ * the text that the caller has had kept. */
 #ifndef CRAWL_WORKER_FILE_H
 #define CRAWL_WORKER_FILE_H
 
@@ -15,6 +16,7 @@ typedef struct lr_crawl_worker_file {
   uint32_t worker;  /* 0: the directory is none of a worker's */
   char *name;       /* of the crawl */
   char *connection; /* NULL: it has a password, and was not kept */
+  char *kept;       /* the caller's own text; NULL: there is none */
 } lr_crawl_worker_file;
 
 /* Reads the file, if there is one.
@@ -23,7 +25,8 @@ lariat_status lr_crawl_worker_file_read(const char *directory,
                                         lr_crawl_worker_file *out,
                                         lr_crawl_fault *fault);
 
-/* Writes it; the connection only where no password is in it.
+/* Writes it, for its owner alone to read; the connection only where no password
+ * is in it.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ESYSTEM */
 lariat_status lr_crawl_worker_file_write(const char *directory,
                                          const lr_crawl_worker_file *of,

@@ -30,9 +30,10 @@ LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_crawl_reader_open(const char *directory, lariat_crawl_reader **out,
                          lariat_crawl_error *error);
 
-/* Reads the text that the last run in a directory has kept for its caller, into
- * `*out`: memory of the caller's (lariat_memory_release); NULL: there is none.
- * The rest of the directory is not read.  Any thread.
+/* Reads the text that the last run in a directory, a worker's of a shared crawl
+ * among them, has kept for its caller, into `*out`: memory of the caller's
+ * (lariat_memory_release); NULL: there is none. The rest of the directory is
+ * not read.  Any thread.
  *
  * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_ENOTFOUND  there is no crawl

@@ -4,9 +4,12 @@
  * of a shared crawl, and what they say when that cannot be. */
 #include <ftw.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "support/fixture.h"
 #include "support/postgres.h"
@@ -150,6 +153,58 @@ static void secrets_are_not_said(void) {
   close_test(&t);
 }
 
+/* ---- What a worker's directory keeps ---- */
+
+/* Starts a worker, and kills it once it is one. */
+static void kill_worker(struct commands *t) {
+  char file[600];
+  snprintf(file, sizeof file, "%s/worker", t->directory);
+  program_start(&t->p,
+                ARGUMENTS("--frontier", database->connection, "--crawl-name",
+                          "kept", "--lease", "30", "--delay", "0.05", "--scope",
+                          "any", "--allow-net", "127.0.0.0/8", "--max-pages",
+                          "1000", "-r", "1", t->directory, t->web.first));
+  for (int i = 0; i < 20000 && access(file, F_OK) != 0; i++) usleep(1000);
+  (void)kill(t->p.pid, SIGKILL);
+  program_wait(&t->p, 20000);
+  struct stat about = {.st_mode = 0};
+  CU_ASSERT_EQUAL(stat(file, &about), 0);
+  CU_ASSERT_EQUAL(about.st_mode & 0777, 0600);
+}
+
+static void expect_pages(struct commands *t, const char *name, int pages) {
+  program_run(&t->p, ARGUMENTS("status", "--json", "--frontier",
+                               database->connection, "--crawl-name", name));
+  json_t *status = json_loads(t->p.out, 0, NULL);
+  CU_ASSERT(number_of(status, "pages") >= pages);
+  CU_ASSERT_EQUAL(number_of(status, "failed"), 0);
+  json_decref(status);
+}
+
+/* Without --allow-net no host would be asked. */
+static void options_of_a_killed_worker(void) {
+  struct commands t;
+  open_test(&t);
+  kill_worker(&t);
+  program_run(&t.p, ARGUMENTS("--delay", "0", t.directory));
+  CU_ASSERT_EQUAL(t.p.code, 0);
+  expect_said(t.p.err, "as in the last run: --lease 30, --scope any, "
+                       "--allow-net 127.0.0.0/8, --max-pages 1000 (--forget");
+  expect_said(t.p.err, "--delay 0 (it was --delay 0.05)");
+  expect_pages(&t, "kept", 40);
+  program_run(&t.p, ARGUMENTS(t.directory));
+  expect_said(t.p.err, "--max-pages 1000, --delay 0 (--forget drops them)");
+  expect_said(t.p.err, "nothing was left to do\n");
+  program_run(&t.p, ARGUMENTS("--forget", t.directory));
+  CU_ASSERT_PTR_NULL(strstr(t.p.err, "last run"));
+  program_run(&t.p, ARGUMENTS("--lease", "20", t.directory));
+  CU_ASSERT_PTR_NULL(strstr(t.p.err, "--max-pages"));
+  CU_ASSERT_EQUAL(t.p.code, 0);
+  close_test(&t);
+}
+
+/* ---- What cannot be ---- */
+
 static void what_is_not_there(void) {
   struct commands t;
   open_test(&t);
@@ -179,6 +234,7 @@ int main(int argc, char **argv) {
       {"orders outlive workers", orders_outlive_workers},
       {"repair of a directory", repair_of_a_directory},
       {"secrets are not said", secrets_are_not_said},
+      {"options of a killed worker", options_of_a_killed_worker},
       {"what is not there", what_is_not_there},
   };
   if (!postgres_is_here()) {

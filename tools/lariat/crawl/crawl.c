@@ -360,12 +360,15 @@ static int take_down(struct run *run) {
 
 /* ---- The command ---- */
 
-/* Says that there was nothing left to do, and what may be wanted. */
+/* Says that there was nothing left to do, and what may be wanted, which a crawl
+ * of many workers cannot have. */
 static void say_idle(const struct run *run, const lariat_crawl_stats *stats) {
   if (stats->end == LARIAT_CRAWL_DONE && run->known &&
       run->known == stats->known)
-    say("nothing was left to do: --again 7d asks again for what is older, "
-        "--again 0 for all");
+    say("nothing was left to do%s",
+        stats->workers ? ""
+                       : ": --again 7d asks again for what is older, --again 0 "
+                         "for all");
 }
 
 static int end_run(struct run *run) {

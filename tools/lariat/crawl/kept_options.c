@@ -28,10 +28,10 @@ static bool is_among(const char *name, const char *const *names) {
  * remembered elsewhere: seeds are in the database. */
 static bool is_of_one_run(const char *name) {
   static const char *const names[] = {
-      "input",    "seed",     "sitemap",    "max-time",    "again",
-      "repair",   "forget",   "config",     "concurrency", "reactors",
-      "grace",    "progress", "quiet",      "help",        "version",
-      "frontier", "lease",    "crawl-name", "metrics",     NULL};
+      "input",    "seed",       "sitemap", "max-time",    "again",
+      "repair",   "forget",     "config",  "concurrency", "reactors",
+      "grace",    "progress",   "quiet",   "help",        "version",
+      "frontier", "crawl-name", "metrics", NULL};
   return is_among(name, names);
 }
 

@@ -138,13 +138,16 @@ static const char *find_unshared(const struct crawl_settings *settings) {
   return NULL;
 }
 
+/* The directory of a worker remembers the database: there a lease may be given
+ * without, and the library refuses it elsewhere. */
 static bool check_shared(const struct crawl_settings *settings) {
   const struct crawl_shared_settings *shared = &settings->shared;
+  bool lease = shared->lease_ms && !settings->kept.last.line.text;
   const char *unshared = shared->frontier ? find_unshared(settings) : NULL;
   if (unshared)
     say("--%s cannot be had over many workers: give it without --frontier",
         unshared);
-  else if (!shared->frontier && (shared->name || shared->lease_ms))
+  else if (!shared->frontier && (shared->name || lease))
     say("--%s is of a crawl with --frontier",
         shared->name ? "crawl-name" : "lease");
   else
