@@ -143,8 +143,12 @@ static void allow_seed(lr_crawl_settings *settings, const lariat_url *url,
                         "%.*s is an address of this machine or network: it is "
                         "crawled, since a seed names it; no other such address "
                         "is, unless --allow-net or --allow-private allows "
-                        "it\n",
-                        (int)host.length, host.bytes);
+                        "it%s\n",
+                        (int)host.length, host.bytes,
+                        settings->options.frontier
+                            ? " (each worker that the crawl's first seeds do "
+                              "not tell so needs that)"
+                            : "");
 }
 
 /* Looks at the seeds' addresses: what is allowed, and whether a contact is

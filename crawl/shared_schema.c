@@ -194,7 +194,9 @@ static lariat_status check(const lr_crawl_shared_identity *identity,
                               name, found->version, LR_CRAWL_SHARED_VERSION);
   if (!found->is_crawl && (identity->read_only || !identity->config))
     return lr_crawl_fault_set(fault, LARIAT_ENOTFOUND, 0,
-                              "the database has no crawl \"%s\"", name);
+                              "the database has no crawl \"%s\": it begins "
+                              "with a worker that is given a seed",
+                              name);
   if (found->version < LR_CRAWL_SHARED_VERSION && identity->read_only)
     return lr_crawl_fault_set(fault, LARIAT_EFORMAT, 0,
                               "the crawl \"%s\" was written by an older "

@@ -249,7 +249,8 @@ static int refuse_crawl(lariat_status status, int error,
                                 ? say_errno(error)
                                 : lariat_status_text(status));
   if (status == LARIAT_EINVAL) return EXIT_USAGE;
-  if (status == LARIAT_ECONNECT || status == LARIAT_EBUSY)
+  if (status == LARIAT_ECONNECT || status == LARIAT_EBUSY ||
+      status == LARIAT_ENOTFOUND)
     return CRAWL_EXIT_LATER;
   return status == LARIAT_ESYSTEM && error == ENOSPC ? CRAWL_EXIT_DISK
                                                      : EXIT_SOME;
