@@ -18,6 +18,15 @@ enum {
   PIECE_MAX = 400
 };
 
+/* Places on the axes: 0 is the origin, 1 the other end. */
+static double place_x(double part) {
+  return (int)LEFT + part * ((int)RIGHT - (int)LEFT);
+}
+
+static double place_y(double part) {
+  return (int)BOTTOM - part * ((int)BOTTOM - (int)TOP);
+}
+
 static bool add(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static bool add(struct text *text, const char *format, ...) {
@@ -114,7 +123,7 @@ static bool add_time_marks(struct text *text, double seconds) {
   double step = find_time_step(seconds);
   bool added = true;
   for (double at = 0; added && at <= seconds * 1.0001; at += step) {
-    double x = LEFT + at / seconds * (RIGHT - LEFT);
+    double x = place_x(at / seconds);
     put_time(label, sizeof label, at, step);
     added = add_grid_line(text, x, TOP, x, BOTTOM) &&
             add_label(text, x, BOTTOM + 18, x > RIGHT - 20 ? "end" : "middle",
@@ -129,8 +138,8 @@ static bool add_value_marks(struct text *text, const struct chart *chart,
   char label[48];
   bool added = true;
   for (int i = 0; added && i <= MARKS; i++) {
-    double y = BOTTOM - (double)i / MARKS * (BOTTOM - TOP);
-    put_value(label, sizeof label, chart->unit, top * i / MARKS);
+    double y = place_y((double)i / (int)MARKS);
+    put_value(label, sizeof label, chart->unit, top * i / (int)MARKS);
     added = add_grid_line(text, LEFT, y, RIGHT, y) &&
             add_label(text, LEFT - 8, y + 4, "end", label);
   }
@@ -144,9 +153,8 @@ static bool add_line(struct text *text, const struct chart *chart,
   bool added = add(text, "<path class=\"line %s\" d=\"", line->class);
   double last = chart->count > 1 ? (double)(chart->count - 1) : 1;
   for (size_t i = 0; added && i < chart->count; i++)
-    added = add(text, "%c%.1f %.1f", i ? 'L' : 'M',
-                LEFT + (double)i / last * (RIGHT - LEFT),
-                BOTTOM - fmin(line->values[i] / top, 1) * (BOTTOM - TOP));
+    added = add(text, "%c%.1f %.1f", i ? 'L' : 'M', place_x((double)i / last),
+                place_y(fmin(line->values[i] / top, 1)));
   /* A single value holds for all of the time. */
   return added && (chart->count > 1 || add(text, "H%d", RIGHT)) &&
          add(text, "\"/>\n");
