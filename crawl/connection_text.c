@@ -6,6 +6,7 @@
  * the last '@', in the other form from "password=" to the end. */
 #include "connection_text.h"
 
+#include <lariat/crawl/shared.h>
 #include <string.h>
 #include <strings.h>
 
@@ -86,6 +87,11 @@ size_t lr_crawl_connection_write(const char *connection, char *out,
     at = end ? end : at + 1;
   }
   return lr_crawl_write_end(&writer);
+}
+
+size_t lariat_crawl_shared_mask(const char *connection, char *out,
+                                size_t capacity) {
+  return lr_crawl_connection_write(connection, out, capacity);
 }
 
 /* ---- Messages ---- */

@@ -73,6 +73,7 @@ struct lariat_crawl {
   uint64_t uncommitted;     /* outcomes */
   uint64_t commit_outcomes; /* so many are committed at once */
   uint64_t pages, bytes;    /* of all runs */
+  uint64_t others_bytes;    /* of those, what other workers have fetched */
   uint64_t hosts_rejected;  /* URLs of hosts that were too many */
   uint64_t redirect_traps;  /* redirects that were one too many */
   uint64_t sitemap_traps;   /* sitemaps that were */

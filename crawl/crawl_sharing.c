@@ -19,7 +19,10 @@ static void take_counts(lariat_crawl *crawl) {
   uint64_t pages =
       whole->by_kind[LR_CRAWL_FETCHED] + whole->by_kind[LR_CRAWL_REVISIT];
   if (pages > crawl->pages) crawl->pages = pages;
-  if (whole->bytes > crawl->bytes) crawl->bytes = whole->bytes;
+  if (whole->bytes > crawl->bytes) {
+    crawl->others_bytes += whole->bytes - crawl->bytes;
+    crawl->bytes = whole->bytes;
+  }
 }
 
 /* Looks at what has changed, on the stack of the reactor. */

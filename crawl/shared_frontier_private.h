@@ -57,8 +57,8 @@ typedef struct lr_crawl_worker_run {
   lr_crawl_shared_calls calls;
   void (*on_end)(void *context);
   void *end_context;
-  uint64_t lease_at_ns, count_at_ns, balance_at_ns,
-      sweep_at_ns;         /* the next ones */
+  uint64_t lease_at_ns, count_at_ns, balance_at_ns, sweep_at_ns,
+      say_at_ns;           /* the next ones */
   uint64_t share_until_ns; /* no more is leased: others are to have it */
   uint64_t end_ns;   /* after which the end does not wait for the database */
   unsigned failures; /* in a row */

@@ -9,6 +9,7 @@
 
 #include <lariat/coroutine.h>
 
+#include "connection_text.h"
 #include "memory.h"
 #include "shared_private.h"
 #include "shared_schema.h"
@@ -187,6 +188,11 @@ static lariat_status run_entry(lr_crawl_shared_store *store, PGresult **rows,
   return lr_crawl_shared_run(store, &step, 1, rows, fault);
 }
 
+#define NO_WORKER                                                              \
+  "the crawl has no worker %u: the directory is another crawl's: give "        \
+  "another "                                                                   \
+  "directory, or remove this one"
+
 /* Says why a worker may not be entered. */
 static lariat_status refuse_entry(lr_crawl_shared_store *store,
                                   lr_crawl_fault *fault) {
@@ -200,9 +206,7 @@ static lariat_status refuse_entry(lr_crawl_shared_store *store,
   PGresult *rows;
   lariat_status status = lr_crawl_shared_run(store, &step, 1, &rows, fault);
   if (!status && PQntuples(rows) == 0)
-    status = lr_crawl_fault_set(fault, LARIAT_ENOTFOUND, 0,
-                                "the crawl has no worker %u: the directory is "
-                                "another crawl's",
+    status = lr_crawl_fault_set(fault, LARIAT_ENOTFOUND, 0, NO_WORKER,
                                 (unsigned)store->worker);
   else if (!status)
     status = lr_crawl_fault_set(
@@ -259,11 +263,16 @@ static lariat_status enter_worker(lr_crawl_shared_store *store,
 static lariat_status open_tables(lr_crawl_shared_store *store,
                                  const char *schema, const char *config,
                                  lr_crawl_fault *fault) {
-  lr_crawl_shared_identity identity = {
-      .schema = schema, .config = config, .read_only = store->read_only};
+  /* No crawl is made for a worker that was there before: it is another's. */
+  lr_crawl_shared_identity identity = {.schema = schema,
+                                       .config = store->worker ? NULL : config,
+                                       .read_only = store->read_only};
   lariat_status status = connect(store, fault);
   if (!status)
     status = lr_crawl_shared_schema_open(store->postgres, &identity, fault);
+  if (status == LARIAT_ENOTFOUND && store->worker)
+    status = lr_crawl_fault_set(fault, status, 0, NO_WORKER,
+                                (unsigned)store->worker);
   store->config = identity.kept_config;
   store->key = identity.key;
   store->order = (lr_crawl_shared_order)identity.order;
@@ -291,6 +300,11 @@ lariat_status lr_crawl_shared_open(const lr_crawl_shared_options *options,
   if (!*schema || strlen(schema) > LONGEST_NAME)
     return lr_crawl_fault_set(fault, LARIAT_EINVAL, 0,
                               "a crawl's name has 1 to %d bytes", LONGEST_NAME);
+  if (!lr_crawl_connection_is_url(options->connection) &&
+      !strchr(options->connection, '='))
+    return lr_crawl_fault_set(fault, LARIAT_EINVAL, 0,
+                              "the frontier is not a URL: "
+                              "postgres://USER@HOST[:PORT]/DATABASE");
   lr_crawl_shared_store *store = lr_crawl_allocate(1, sizeof *store);
   if (!store) return lr_crawl_fault_memory(fault);
   lariat_status status = copy_options(store, options, schema, fault);

@@ -15,6 +15,7 @@ enum {
   LEAST_PAUSE_MS = 50,
   LEASE_MS = 1000, /* between two looks for queues that are due */
   SWEEP_MS = 60000,
+  SAY_MS = 2000, /* between two words of a worker that is paused */
   LEAST_FAILED_MS = 250,
   MOST_FAILED_MS = 4000,
   MOST_LEASED = 64, /* queues at once */
@@ -165,12 +166,23 @@ static size_t most_urls(const lr_crawl_shared_frontier *frontier) {
   return full ? 0 : frontier->most_urls;
 }
 
+/* Tells whether the worker has to say that it is there, though it has nothing
+ * to renew: in a pause it neither leases nor commits. */
+static bool wants_word(lr_crawl_shared_frontier *frontier) {
+  lr_crawl_worker_run *run = &frontier->run;
+  if (run->order != LR_CRAWL_SHARED_PAUSE ||
+      lr_crawl_boot_ns() < run->say_at_ns)
+    return false;
+  run->say_at_ns = ahead_ns(SAY_MS);
+  return true;
+}
+
 static lariat_status renew(lr_crawl_shared_frontier *frontier,
                            lr_crawl_fault *fault) {
   renewal of = {0};
   lr_crawl_lease_list list = {0};
   lariat_status status = choose(frontier, &of) ? LARIAT_OK : LARIAT_ENOMEM;
-  if (!status && of.count) {
+  if (!status && (wants_word(frontier) || of.count)) {
     status = lr_crawl_shared_renew(frontier->run.store, of.queues, of.epochs,
                                    of.count, most_urls(frontier), &list, fault);
     if (!status) status = take_renewal(frontier, &of, &list);
@@ -394,6 +406,9 @@ static lariat_status do_end(lr_crawl_shared_frontier *frontier,
   if (!status) status = lr_crawl_shared_commit_all(frontier, false, fault);
   if (!status) status = release(frontier, true);
   if (!status) status = lr_crawl_shared_commit_all(frontier, true, fault);
+  if (!status) /* the sums, with what was just committed */
+    status = lr_crawl_shared_count(frontier->run.store, false, &frontier->whole,
+                                   fault);
   return status;
 }
 

@@ -135,6 +135,10 @@ static void add_shared(const lariat_crawl *crawl, lariat_crawl_stats *stats) {
   stats->workers = whole->workers ? whole->workers : 1;
   stats->whole_pages =
       whole->by_kind[LR_CRAWL_FETCHED] + whole->by_kind[LR_CRAWL_REVISIT];
+  stats->whole_failed = whole->by_kind[LR_CRAWL_FAILED];
+  stats->whole_bytes = whole->bytes;
+  stats->whole_paused = whole->paused;
+  stats->whole_stopped = whole->stopped;
 }
 
 lariat_status lariat_crawl_read_stats(const lariat_crawl *crawl,
@@ -149,7 +153,7 @@ lariat_status lariat_crawl_read_stats(const lariat_crawl *crawl,
   lr_crawl_frontier_counts counts =
       crawl->frontier ? lr_crawl_frontier_count(crawl->frontier) : crawl->last;
   lr_crawl_stats_add_frontier(&counts, &all);
-  all.bytes = crawl->bytes;
+  all.bytes = crawl->bytes - crawl->others_bytes;
   all.rejected_trap += crawl->redirect_traps + crawl->sitemap_traps;
   all.rejected_scope += crawl->hosts_rejected;
   all.elapsed_ms = elapsed_ms(crawl);

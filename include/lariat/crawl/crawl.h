@@ -320,6 +320,8 @@ typedef struct lariat_crawl_stats {
   const char *trouble;
   uint64_t workers;     /* 0: it is not shared */
   uint64_t whole_pages; /* of all workers */
+  uint64_t whole_failed, whole_bytes;
+  bool whole_paused, whole_stopped; /* all workers were told to */
 } lariat_crawl_stats;
 
 /* Fills `*stats` as far as its `size` goes; also after the end.

@@ -27,6 +27,11 @@
 
 LARIAT_BEGIN_C
 
+/* Writes a connection with "***" in the place of each secret, as snprintf does,
+ * and returns its whole length.  Any thread, with or without PostgreSQL. */
+LARIAT_API size_t lariat_crawl_shared_mask(const char *connection, char *out,
+                                           size_t capacity);
+
 /* Sums over all workers.  The library fills them in as far as `size` goes. */
 typedef struct lariat_crawl_shared_stats {
   size_t size;

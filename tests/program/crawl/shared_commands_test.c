@@ -123,6 +123,72 @@ static void orders_outlive_workers(void) {
   close_test(&t);
 }
 
+/* Without -q, a worker that meets an order says how that is ended. */
+static void what_ends_an_order(void) {
+  struct commands t;
+  open_test(&t);
+  crawl(&t, "ends");
+  CU_ASSERT_EQUAL(ask(&t, "stop", "ends"), 0);
+  program_run(&t.p, ARGUMENTS("--frontier", database->connection,
+                              "--crawl-name", "ends", "--allow-net",
+                              "127.0.0.0/8", "-r", "1", t.directory));
+  CU_ASSERT_EQUAL(t.p.code, 130);
+  expect_said(t.p.err, "This worker: pages 0, failed 0, ");
+  expect_said(t.p.err, "All workers: pages 41, failed 0, ");
+  expect_said(t.p.err, "lariat crawl resume --frontier ");
+  expect_said(t.p.err, "--crawl-name ends\n");
+  close_test(&t);
+}
+
+/* The sums at the end have what the last commit brought. */
+static void sums_at_the_end(void) {
+  struct commands t;
+  open_test(&t);
+  program_run(&t.p, ARGUMENTS("--frontier", database->connection,
+                              "--crawl-name", "sums", "--delay", "0", "--scope",
+                              "any", "--allow-net", "127.0.0.0/8", "-r", "1",
+                              "--max-pages", "7", t.directory, t.web.first));
+  CU_ASSERT_EQUAL(t.p.code, 3);
+  const char *all = strstr(t.p.err, "All workers: pages ");
+  CU_ASSERT_PTR_NOT_NULL_FATAL(all);
+  long pages = strtol(all + strlen("All workers: pages "), NULL, 10);
+  CU_ASSERT_EQUAL(postgres_ask(database, "sums",
+                               "select count(*) from outcome where kind in"
+                               " (1, 2)"),
+                  pages);
+  close_test(&t);
+}
+
+/* Asked of a directory, the commands find its crawl. */
+static void status_of_a_directory(void) {
+  struct commands t;
+  open_test(&t);
+  crawl(&t, "place");
+  program_run(&t.p, ARGUMENTS("status", t.directory));
+  CU_ASSERT_EQUAL(t.p.code, 0);
+  expect_said(t.p.out, "done\n");
+  program_run(&t.p, ARGUMENTS("why", t.directory, t.web.first));
+  CU_ASSERT_EQUAL(t.p.code, 0);
+  close_test(&t);
+}
+
+/* A directory of a worker makes no crawl: the one that it was of is gone. */
+static void directory_of_another_crawl(void) {
+  struct commands t;
+  open_test(&t);
+  crawl(&t, "gone");
+  (void)postgres_ask(
+      database, "gone",
+      "set client_min_messages = warning; drop schema gone cascade");
+  program_run(&t.p,
+              ARGUMENTS("-q", "--frontier", database->connection,
+                        "--crawl-name", "gone", t.directory, t.web.first));
+  CU_ASSERT_NOT_EQUAL(t.p.code, 0);
+  expect_said(t.p.err, "give another directory, or remove this one");
+  CU_ASSERT_NOT_EQUAL(ask(&t, "status", "gone"), 0);
+  close_test(&t);
+}
+
 static void repair_of_a_directory(void) {
   struct commands t;
   open_test(&t);
@@ -130,9 +196,30 @@ static void repair_of_a_directory(void) {
   program_run(&t.p, ARGUMENTS("repair", t.directory));
   CU_ASSERT_EQUAL(t.p.code, 0);
   CU_ASSERT_STRING_EQUAL(t.p.err, "");
+  CU_ASSERT_STRING_EQUAL(t.p.out, "nothing was to be done\n");
+  program_run(&t.p, ARGUMENTS("repair", "--crawl-name", "other", t.directory));
+  CU_ASSERT_EQUAL(t.p.code, 1);
+  expect_said(t.p.err, "not of \"other\"");
   program_run(&t.p, ARGUMENTS("repair", "/nowhere"));
   CU_ASSERT_EQUAL(t.p.code, 1);
   expect_said(t.p.err, "no worker's of a shared crawl");
+  close_test(&t);
+}
+
+/* A file that grows, and of which the database knows nothing. */
+static void repair_says_what_it_did(void) {
+  struct commands t;
+  char path[640];
+  open_test(&t);
+  crawl(&t, "stray");
+  snprintf(path, sizeof path, "%s/warc/stray.warc.gz.open", t.directory);
+  FILE *file = fopen(path, "w");
+  CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+  (void)fclose(file);
+  program_run(&t.p, ARGUMENTS("repair", t.directory));
+  CU_ASSERT_EQUAL(t.p.code, 0);
+  CU_ASSERT_STRING_EQUAL(
+      t.p.out, "stray.warc.gz.open: removed, nothing of it was committed\n");
   close_test(&t);
 }
 
@@ -208,6 +295,12 @@ static void options_of_a_killed_worker(void) {
 static void what_is_not_there(void) {
   struct commands t;
   open_test(&t);
+  program_run(&t.p, ARGUMENTS("status", "--frontier", "nonsense"));
+  CU_ASSERT_EQUAL(t.p.code, 2);
+  expect_said(t.p.err, "not a URL: postgres://USER@HOST[:PORT]/DATABASE");
+  program_run(&t.p,
+              ARGUMENTS("--frontier", "nonsense", t.directory, t.web.first));
+  CU_ASSERT_EQUAL(t.p.code, 2);
   CU_ASSERT_EQUAL(ask(&t, "status", "absent"), 1);
   expect_said(t.p.err, "absent");
   program_run(&t.p, ARGUMENTS("-q", "--frontier", database->connection,
@@ -232,7 +325,12 @@ int main(int argc, char **argv) {
       {"status of all workers", status_of_all_workers},
       {"why, from anywhere", why_from_anywhere},
       {"orders outlive workers", orders_outlive_workers},
+      {"what ends an order", what_ends_an_order},
+      {"sums at the end", sums_at_the_end},
+      {"status of a directory", status_of_a_directory},
+      {"directory of another crawl", directory_of_another_crawl},
       {"repair of a directory", repair_of_a_directory},
+      {"repair says what it did", repair_says_what_it_did},
       {"secrets are not said", secrets_are_not_said},
       {"options of a killed worker", options_of_a_killed_worker},
       {"what is not there", what_is_not_there},

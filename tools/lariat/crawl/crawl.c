@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -51,6 +52,7 @@ struct run {
   bool interrupted;
   bool failed;   /* the crawl could not go on; it was said why */
   bool troubled; /* the database of a shared crawl was away when last seen */
+  bool paused;   /* all workers were told to pause, when last seen */
 };
 
 /* ---- Each second ---- */
@@ -122,6 +124,17 @@ static void look_at_trouble(struct run *run, const lariat_crawl_stats *stats) {
     say("the database can be used again");
 }
 
+/* Says once that an order keeps this worker from fetching. */
+static void look_at_order(struct run *run, const lariat_crawl_stats *stats) {
+  bool paused = stats->whole_paused;
+  if (paused == run->paused) return;
+  run->paused = paused;
+  char *command = paused ? ending_resume_command(run->settings) : NULL;
+  if (command && !run->settings->messages.quiet)
+    say("paused by an order to all workers: %s", command);
+  free(command);
+}
+
 /* Looks at what the last second has brought. */
 static void look_at_pace(struct run *run) {
   lariat_crawl_stats stats = {.size = sizeof stats};
@@ -129,6 +142,7 @@ static void look_at_pace(struct run *run) {
   (void)!lariat_crawl_read_stats(run->crawl, &stats);
   pace_add(&run->pace, &stats);
   look_at_trouble(run, &stats);
+  look_at_order(run, &stats);
   if (silence_add(&run->silence, &stats)) end_silence(run);
 }
 

@@ -2,6 +2,8 @@
  * ending.c: the last words of a run. */
 #include "crawl/ending.h"
 
+#include <lariat/crawl/shared.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "crawl/changes.h"
@@ -33,8 +35,26 @@ static void print_reason(const struct crawl_counts *counts, FILE *file) {
     fprintf(file, " (%s)", reason);
 }
 
+/* Prints what this worker has, and what all have. */
+static void print_shared_sums(const lariat_crawl_stats *stats, FILE *file) {
+  fprintf(file,
+          "\nThis worker: pages %s, failed %s, bodies %s, hosts %s, in %s\n",
+          view_count(stats->pages).text, view_count(stats->failed).text,
+          units_bytes((double)stats->bytes).text, view_count(stats->hosts).text,
+          units_clock((double)stats->elapsed_ms / 1000).text);
+  fprintf(
+      file, "All workers: pages %s, failed %s, bodies %s, URLs %s, queued %s\n",
+      view_count(stats->whole_pages).text, view_count(stats->whole_failed).text,
+      units_bytes((double)stats->whole_bytes).text,
+      view_count(stats->known).text, view_count(stats->queued).text);
+}
+
 static void print_sums(const struct crawl_counts *counts, FILE *file) {
   const lariat_crawl_stats *stats = &counts->stats;
+  if (stats->workers) {
+    print_shared_sums(stats, file);
+    return;
+  }
   fprintf(file, ": pages %s, bodies %s, queued %s, hosts %s, in %s\n",
           view_count(stats->pages).text, units_bytes((double)stats->bytes).text,
           view_count(stats->queued).text, view_count(stats->hosts).text,
@@ -94,6 +114,34 @@ static void print_budget(const char *reason,
             (unsigned long long)(2 * budgets->max_bytes_per_host));
 }
 
+char *ending_resume_command(const struct crawl_settings *settings) {
+  enum { MOST = 1024 };
+  const struct crawl_shared_settings *shared = &settings->shared;
+  char frontier[MOST], *text = NULL;
+  size_t length = 0;
+  FILE *file = shared->frontier ? open_memstream(&text, &length) : NULL;
+  if (!file) return NULL;
+  (void)lariat_crawl_shared_mask(shared->frontier, frontier, sizeof frontier);
+  fputs("lariat crawl resume --frontier ", file);
+  print_word(frontier, file);
+  if (shared->name) {
+    fputs(" --crawl-name ", file);
+    print_word(shared->name, file);
+  }
+  if (fclose(file) == 0) return text;
+  free(text);
+  return NULL;
+}
+
+/* Prints what ends the order to all workers, which stays until then. */
+static void print_resuming(const struct crawl_counts *counts,
+                           const struct crawl_settings *settings, FILE *file) {
+  char *command =
+      counts->stats.whole_stopped ? ending_resume_command(settings) : NULL;
+  if (command) fprintf(file, "All workers were told to stop: %s\n", command);
+  free(command);
+}
+
 /* Prints the command that fetches the rest. */
 static void print_going_on(const struct crawl_counts *counts,
                            const struct crawl_settings *settings, FILE *file) {
@@ -105,6 +153,7 @@ static void print_going_on(const struct crawl_counts *counts,
                                     [LARIAT_CRAWL_DISK] = " with more space"};
   lariat_crawl_end end = counts->stats.end;
   if (!how[end]) return;
+  print_resuming(counts, settings, file);
   fprintf(file, "To go on%s: lariat crawl", how[end]);
   if (end == LARIAT_CRAWL_BUDGET)
     print_budget(counts->reason, &settings->budgets, file);
@@ -119,11 +168,7 @@ void ending_print(const struct crawl_counts *counts, const struct pace *pace,
   const char *directory = settings->seeds.directory;
   print_reason(counts, file);
   print_sums(counts, file);
-  if (counts->stats.workers) {
-    fprintf(file, "All workers: pages %s, URLs %s\n",
-            view_count(counts->stats.whole_pages).text,
-            view_count(counts->stats.known).text);
-  } else {
+  if (!counts->stats.workers) {
     if (survey_read(&survey, directory)) crawl_tables_print(&survey, file);
     survey_free(&survey);
   }

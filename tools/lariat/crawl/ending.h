@@ -14,6 +14,10 @@
 void ending_print(const struct crawl_counts *counts, const struct pace *pace,
                   const struct crawl_settings *settings, FILE *file);
 
+/* Returns the command that ends an order to all workers, for free(); without
+ * secrets; NULL: the crawl is not shared, or memory is out. */
+char *ending_resume_command(const struct crawl_settings *settings);
+
 /* Returns the exit code for counts that are read after the end. */
 int ending_code(const lariat_crawl_stats *stats);
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "crawl/seeds.h"
 #include "crawl/view.h"
@@ -19,6 +20,47 @@
 static int refuse(lariat_status status, const lariat_crawl_error *error) {
   say("%s", error->message[0] ? error->message : lariat_status_text(status));
   return status == LARIAT_EINVAL ? EXIT_USAGE : EXIT_SOME;
+}
+
+/* ---- A worker's directory ---- */
+
+/* Copies a text of the file; false: out of memory. */
+static bool copy_member(const json_t *file, const char *member, char **out) {
+  const char *text = json_string_value(json_object_get(file, member));
+  *out = text ? strdup(text) : NULL;
+  return !text || *out;
+}
+
+bool shared_place_load(struct shared_place_of *of, const char *directory) {
+  char path[4096];
+  *of = (struct shared_place_of){.is_worker = false};
+  int length = snprintf(path, sizeof path, "%s/worker", directory);
+  json_t *file = length > 0 && (size_t)length < sizeof path
+                     ? json_load_file(path, 0, NULL)
+                     : NULL;
+  if (!file) return true;
+  of->is_worker = true;
+  bool copied = copy_member(file, "connection", &of->frontier) &&
+                copy_member(file, "name", &of->name);
+  json_decref(file);
+  of->place = (struct shared_place){of->frontier, of->name};
+  return copied;
+}
+
+bool shared_place_read(struct shared_place_of *of, const char *directory) {
+  bool copied = shared_place_load(of, directory);
+  if (copied && !of->is_worker) return true;
+  if (!copied)
+    say("out of memory");
+  else if (!of->frontier)
+    say("%s is a worker's directory: ask with --frontier URL --crawl-name %s",
+        directory, of->name ? of->name : "NAME");
+  return copied && of->frontier;
+}
+
+void shared_place_free(struct shared_place_of *of) {
+  free(of->frontier);
+  free(of->name);
 }
 
 /* ---- Status ---- */
@@ -52,14 +94,19 @@ static void print_stats(const lariat_crawl_shared_stats *stats) {
   printf("  %-22s %14s\n", "bodies", units_bytes((double)stats->bytes).text);
 }
 
+/* For so long nothing was heard of a worker that may be lost: a lease. */
+enum { LOST_MS = 60000 };
+
 static void print_worker(const lariat_crawl_worker *worker, void *context) {
   (void)context;
   printf("  worker %-4u %-24s pages %s, sites %s, %s", worker->number,
          worker->host, view_count(worker->pages).text,
          view_count(worker->sites).text,
          worker->has_left ? "has left" : "seen ");
-  printf(worker->has_left ? "\n" : "%s ago\n",
-         view_time((double)worker->seen_ms).text);
+  if (!worker->has_left)
+    printf("%s ago%s", view_time((double)worker->seen_ms).text,
+           worker->seen_ms > LOST_MS ? ", lost?" : "");
+  putchar('\n');
 }
 
 static json_t *make_json(const lariat_crawl_shared_stats *stats) {

@@ -13,6 +13,20 @@ struct shared_place {
   const char *name; /* NULL: the default */
 };
 
+/* The crawl of which a directory is a worker's. */
+struct shared_place_of {
+  struct shared_place place;
+  char *frontier, *name;
+  bool is_worker; /* false: it is none, and there is no place */
+};
+
+/* Reads it; false: it is one, but does not remember the database, or memory is
+ * out: said.  To be freed in each case.  Loading says nothing, and is false
+ * without memory only. */
+bool shared_place_read(struct shared_place_of *of, const char *directory);
+bool shared_place_load(struct shared_place_of *of, const char *directory);
+void shared_place_free(struct shared_place_of *of);
+
 /* Do it, say what is wrong, and return the exit code. */
 int shared_status(const struct shared_place *place, bool json);
 int shared_order(const struct shared_place *place, lariat_crawl_order order);

@@ -12,6 +12,7 @@
 
 #include "crawl/asking.h"
 #include "crawl/changes.h"
+#include "crawl/repair.h"
 #include "crawl/report_page.h"
 #include "crawl/seeds.h"
 #include "crawl/setting_value.h"
@@ -64,7 +65,9 @@ static const struct option_row help_rows[] = {HELP};
 static const struct option_row order_rows[] = {SHARED, HELP};
 static const struct option_row repair_rows[] = {
     {NAMED("frontier", '\0', "URL"), AT(TEXT, place.frontier), .low = 1,
-     .help = "its database", .preset = "as DIR remembers"},
+     .is_secret = true, .help = "its database", .preset = "as DIR remembers"},
+    {NAMED("crawl-name", '\0', "NAME"), AT(TEXT, place.name), .low = 1,
+     .help = "of the crawl in there", .preset = "as DIR remembers"},
     HELP};
 static const struct option_row status_rows[] = {JSON, SHARED, HELP};
 static const struct option_row changes_rows[] = {JSON, HELP};
@@ -141,9 +144,20 @@ static bool read_counts(struct crawl_counts *counts, const char *directory) {
   return status == LARIAT_OK;
 }
 
+/* Asks the database where the directory is a worker's. */
+static bool is_answered_elsewhere(const struct steering_settings *settings,
+                                  int *code) {
+  struct shared_place_of of;
+  bool read = shared_place_read(&of, settings->directory);
+  if (read && of.is_worker) *code = shared_status(&of.place, settings->json);
+  shared_place_free(&of);
+  return of.is_worker;
+}
+
 static int do_status(const struct steering_settings *settings) {
   struct crawl_counts counts;
   json_t *reply;
+  int code = EXIT_SOME;
   if (settings->place.frontier)
     return shared_status(&settings->place, settings->json);
   enum asked asked = crawl_ask(settings->directory,
@@ -151,8 +165,9 @@ static int do_status(const struct steering_settings *settings) {
   if (asked == ASKED_FAILED) return EXIT_SOME;
   if (asked == ASKED_ANSWERED)
     crawl_counts_read_json(&counts, json_object_get(reply, "status"));
-  else if (!read_counts(&counts, settings->directory))
-    return EXIT_SOME;
+  else if (is_answered_elsewhere(settings, &code) ||
+           !read_counts(&counts, settings->directory))
+    return code;
   json_decref(reply);
   return print_counts(&counts, settings->json);
 }
@@ -190,7 +205,7 @@ static int do_stop(const struct steering_settings *settings) {
 }
 
 static int do_repair(const struct steering_settings *settings) {
-  return shared_repair(settings->directory, &settings->place);
+  return repair_run(settings->directory, &settings->place);
 }
 
 static int add_one(const struct steering_settings *settings,
@@ -321,7 +336,8 @@ static const struct steering_command {
      do_stop,
      NULL},
     {{.command = "repair",
-      .usage = "usage: lariat crawl repair [--frontier URL] DIR\n"
+      .usage = "usage: lariat crawl repair [--frontier URL] [--crawl-name "
+               "NAME] DIR\n"
                "Cuts the files of a worker that is gone to what was\n"
                "committed, and closes them.\n",
       .notes = "",

@@ -145,17 +145,31 @@ static json_t *read_answer(const struct crawl_settings *settings,
   return NULL;
 }
 
+/* Asks the database where the directory is a worker's. */
+static bool is_answered_elsewhere(const struct crawl_settings *settings,
+                                  const char *url, bool json, int *code) {
+  struct shared_place_of of;
+  bool read = shared_place_read(&of, settings->seeds.directory);
+  if (read && of.is_worker) *code = shared_why(&of.place, url, json);
+  shared_place_free(&of);
+  return of.is_worker;
+}
+
 static int answer(const struct crawl_settings *settings, const char *url,
                   bool given, bool json) {
   json_t *reply;
   enum asked asked =
       crawl_ask(settings->seeds.directory,
                 json_pack("{ssss}", "command", "why", "url", url), &reply);
-  if (asked == ASKED_FAILED) return EXIT_SOME;
+  int code = EXIT_SOME;
+  if (asked == ASKED_FAILED ||
+      (asked == ASKED_NOT_RUNNING &&
+       is_answered_elsewhere(settings, url, json, &code)))
+    return code;
   json_t *found = asked == ASKED_ANSWERED
                       ? json_incref(json_object_get(reply, "why"))
                       : read_answer(settings, url, given);
-  int code = found ? print_answer(found, json) : EXIT_SOME;
+  if (found) code = print_answer(found, json);
   json_decref(found);
   json_decref(reply);
   return code;
