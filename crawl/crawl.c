@@ -230,6 +230,14 @@ static bool is_later_too_late(const lariat_crawl *crawl, int64_t next_s) {
   return next_s > (int64_t)time(NULL) + left_s;
 }
 
+/* Tells whether hosts have URLs, or have them when there is memory again: at
+ * the latest the next tick looks. */
+static bool has_work(lariat_crawl *crawl) {
+  bool recovered = lr_crawl_dispatch_recover(&crawl->dispatch);
+  if (crawl->dispatch.count) lr_crawl_hand_out(crawl);
+  return crawl->dispatch.count || crawl->dispatch.away || !recovered;
+}
+
 void lr_crawl_look_at_end(lariat_crawl *crawl) {
   if (crawl->state != LR_CRAWL_GOING) return;
   const char *budget = find_budget(crawl);
@@ -244,6 +252,7 @@ void lr_crawl_look_at_end(lariat_crawl *crawl) {
     return;
   }
   bool full = lr_crawl_frontier_count(crawl->frontier).queued > 0;
+  if (full && has_work(crawl)) return;
   if (next_s == INT64_MAX)
     lr_crawl_end(crawl, full ? LARIAT_CRAWL_BUDGET : LARIAT_CRAWL_DONE,
                  full ? "a host's budget" : "", 0);

@@ -30,17 +30,6 @@ static uint32_t choose_budget(const lariat_crawl *crawl, const char *origin) {
              : UINT32_MAX;
 }
 
-void lr_crawl_take_host(void *context, uint64_t host, const char *origin) {
-  lariat_crawl *crawl = context;
-  unsigned shard = lr_crawl_shard_of(crawl->settings, crawl->count, origin);
-  lr_crawl_dispatched_host *own =
-      lr_crawl_dispatch_host(&crawl->dispatch, host);
-  if (own) own->most_pages = choose_budget(crawl, origin);
-  (void)lr_crawl_dispatch_add(&crawl->dispatch, host, shard);
-}
-
-/* ---- Giving ---- */
-
 static bool check(lariat_crawl *crawl, lariat_status status, const char *what) {
   lr_crawl_fault fault = {0};
   if (status == LARIAT_OK) return true;
@@ -49,6 +38,18 @@ static bool check(lariat_crawl *crawl, lariat_status status, const char *what) {
   lr_crawl_give_up(crawl, &fault);
   return false;
 }
+
+void lr_crawl_take_host(void *context, uint64_t host, const char *origin) {
+  lariat_crawl *crawl = context;
+  unsigned shard = lr_crawl_shard_of(crawl->settings, crawl->count, origin);
+  lr_crawl_dispatched_host *own =
+      lr_crawl_dispatch_host(&crawl->dispatch, host);
+  if (own) own->most_pages = choose_budget(crawl, origin);
+  if (!lr_crawl_dispatch_add(&crawl->dispatch, host, shard))
+    (void)check(crawl, LARIAT_ENOMEM, "out of memory");
+}
+
+/* ---- Giving ---- */
 
 static void give_work(void *context) {
   lariat_crawl *crawl = context;

@@ -113,3 +113,9 @@ void lr_crawl_dispatch_got(lr_crawl_dispatch *dispatch, uint64_t host) {
 void lr_crawl_dispatch_put_back(lr_crawl_dispatch *dispatch, uint64_t host) {
   (void)make_ready(dispatch, host);
 }
+
+bool lr_crawl_dispatch_recover(lr_crawl_dispatch *dispatch) {
+  for (size_t host = 0; host < dispatch->capacity; host++)
+    if (!make_ready(dispatch, host)) return false;
+  return true;
+}

@@ -58,6 +58,10 @@ void lr_crawl_dispatch_gave(lr_crawl_dispatch *dispatch, uint64_t host,
 /* Says that one has come back. */
 void lr_crawl_dispatch_got(lr_crawl_dispatch *dispatch, uint64_t host);
 
+/* Has those hosts ready for which there was no memory when it was their turn;
+ * false: there still is none. */
+bool lr_crawl_dispatch_recover(lr_crawl_dispatch *dispatch);
+
 /* Puts a host back that was taken, and whose turn it was not. */
 void lr_crawl_dispatch_put_back(lr_crawl_dispatch *dispatch, uint64_t host);
 

@@ -149,6 +149,22 @@ static void test_no_memory(void) {
   close_dispatch();
 }
 
+/* A host that found no space in the ring is ready when there is memory. */
+static void test_recover(void) {
+  open_dispatch();
+  CU_ASSERT(lr_crawl_dispatch_host(&dispatch, 9) != NULL);
+  fixture_fail_allocation(&fixture, 1);
+  CU_ASSERT(!lr_crawl_dispatch_add(&dispatch, 9, 1));
+  CU_ASSERT(!has_next());
+  fixture_fail_allocation(&fixture, 1);
+  CU_ASSERT(!lr_crawl_dispatch_recover(&dispatch));
+  CU_ASSERT(lr_crawl_dispatch_recover(&dispatch));
+  give(9, 1);
+  CU_ASSERT(lr_crawl_dispatch_recover(&dispatch));
+  CU_ASSERT(!has_next());
+  close_dispatch();
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"a host is ready again at half", test_one_host},
@@ -158,6 +174,7 @@ int main(int argc, char **argv) {
       {"a host that has too many away", test_less_away},
       {"a host is put back", test_put_back},
       {"without memory a host is told later", test_no_memory},
+      {"a host is ready when there is memory", test_recover},
   };
   return fixture_main("dispatch", tests, FIXTURE_COUNT(tests), argc, argv);
 }
