@@ -7,8 +7,10 @@
 #include "connection_text.h"
 
 #include <lariat/crawl/shared.h>
+
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "text_writer.h"
 
@@ -37,14 +39,40 @@ static size_t find_user_password(const char *text, span *spans) {
   return 1;
 }
 
+/* Takes a byte as libpq reads it: in a URL names have escapes, too. */
+static const char *take_byte(const char *at, bool is_url, char *byte) {
+  const char digits[] = {at[0] ? at[1] : '\0', at[0] && at[1] ? at[2] : '\0',
+                         '\0'};
+  bool escaped = is_url && *at == '%' && isxdigit((unsigned char)digits[0]) &&
+                 isxdigit((unsigned char)digits[1]);
+  *byte = escaped ? (char)strtoul(digits, NULL, 16) : *at;
+  return at + (escaped ? 3 : 1);
+}
+
+/* Returns what is behind the next "password"; NULL: there is none. */
+static const char *find_key(const char *text, bool is_url) {
+  static const char key[] = "password";
+  for (; *text; text++) {
+    const char *at = text;
+    size_t length = 0;
+    char byte = '\0';
+    while (key[length] && *at) {
+      const char *next = take_byte(at, is_url, &byte);
+      if (tolower((unsigned char)byte) != key[length]) break;
+      at = next;
+      length++;
+    }
+    if (!key[length]) return at;
+  }
+  return NULL;
+}
+
 /* Adds the values of "password=" and "sslpassword=". */
 static size_t find_values(const char *text, bool is_url, span *spans,
                           size_t most) {
-  static const char key[] = "password";
   size_t count = 0;
   const char *at = text;
-  while (count < most && (at = strcasestr(at, key))) {
-    at += sizeof key - 1;
+  while (count < most && (at = find_key(at, is_url))) {
     while (!is_url && (*at == ' ' || *at == '\t' || *at == '\n')) at++;
     if (*at != '=') continue;
     const char *from = at + 1;

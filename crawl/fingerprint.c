@@ -63,3 +63,9 @@ uint64_t lr_crawl_fingerprint(lr_crawl_hash_key key, const char *bytes,
   for (int i = 0; i < 4; i++) mix(&s);
   return s.a ^ s.b ^ s.c ^ s.d;
 }
+
+uint64_t lr_crawl_hash_key_id(lr_crawl_hash_key key) {
+  static const char text[] = "the key of this crawl";
+  uint64_t id = lr_crawl_fingerprint(key, text, sizeof text - 1);
+  return id ? id : 1;
+}

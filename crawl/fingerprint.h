@@ -16,4 +16,8 @@ typedef struct lr_crawl_hash_key {
 uint64_t lr_crawl_fingerprint(lr_crawl_hash_key key, const char *bytes,
                               size_t length);
 
+/* Returns a number that tells two keys apart and does not tell what they are:
+ * it may be written where the key may not.  Never 0.  Any thread. */
+uint64_t lr_crawl_hash_key_id(lr_crawl_hash_key key);
+
 #endif

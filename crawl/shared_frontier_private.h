@@ -74,6 +74,8 @@ struct lr_crawl_shared_frontier {
   char *directory, *connection, *name, *config, *kept;
   int lock;
   uint32_t worker;
+  uint64_t crawl_id, directory_id; /* as in the directory's file */
+  char place[48];                  /* of the directory, on this machine */
   uint64_t lease_ms, delay_ms;
   unsigned most_queues;
   size_t most_urls; /* of a queue, at once */

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * shared_opening.c: a shared frontier opened and closed: the directory, whose
  * worker it is, one session with the database, the files. */
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "directory.h"
@@ -40,6 +44,9 @@ lr_crawl_shared_store_options(const lr_crawl_shared_frontier *frontier,
                                    .connection = frontier->connection,
                                    .name = frontier->name,
                                    .worker = frontier->worker,
+                                   .crawl_id = frontier->crawl_id,
+                                   .directory_id = frontier->directory_id,
+                                   .place = frontier->place,
                                    .host = host,
                                    .lease_ms = frontier->lease_ms,
                                    .delay_ms = frontier->delay_ms};
@@ -50,6 +57,7 @@ static lariat_status read_store(opening *of, lr_crawl_shared_store *store,
   lr_crawl_shared_frontier *frontier = of->frontier;
   const char *config = lr_crawl_shared_config(store);
   frontier->key = lr_crawl_shared_hash_key(store);
+  frontier->crawl_id = lr_crawl_hash_key_id(frontier->key);
   frontier->worker = lr_crawl_shared_worker(store);
   frontier->config = lr_crawl_copy_text(config ? config : "{}");
   lariat_status status =
@@ -101,6 +109,40 @@ static lariat_status refuse_local(const char *directory,
                : LARIAT_OK;
 }
 
+/* Gives a new directory an id; the file of a worker has one. */
+static lariat_status take_ids(lr_crawl_shared_frontier *frontier,
+                              const lr_crawl_worker_file *file,
+                              lr_crawl_fault *fault) {
+  frontier->crawl_id = file->crawl;
+  frontier->directory_id = file->id;
+  if (file->worker)
+    return file->crawl && file->id
+               ? LARIAT_OK
+               : lr_crawl_fault_set(fault, LARIAT_EFORMAT, 0,
+                                    "%s does not say which crawl it is of: "
+                                    "begin in a new directory",
+                                    frontier->directory);
+  if (getrandom(&frontier->directory_id, sizeof frontier->directory_id, 0) !=
+      sizeof frontier->directory_id)
+    return lr_crawl_fault_set(fault, LARIAT_ESYSTEM, errno, "no random bytes");
+  frontier->directory_id |= 1; /* never 0 */
+  return LARIAT_OK;
+}
+
+/* Notes where the lock is that is held: a copy of the directory has another
+ * one, and a worker may run with that. */
+static lariat_status find_place(lr_crawl_shared_frontier *frontier,
+                                lr_crawl_fault *fault) {
+  struct stat about;
+  if (fstat(frontier->lock, &about) != 0)
+    return lr_crawl_fault_set(fault, LARIAT_ESYSTEM, errno, "cannot read %s",
+                              frontier->directory);
+  (void)snprintf(frontier->place, sizeof frontier->place, "%llx:%llx",
+                 (unsigned long long)about.st_dev,
+                 (unsigned long long)about.st_ino);
+  return LARIAT_OK;
+}
+
 /* Reads which worker the directory has been, and what it has kept where nothing
  * else is to be; another crawl's is refused. */
 static lariat_status read_worker(lr_crawl_shared_frontier *frontier,
@@ -112,6 +154,7 @@ static lariat_status read_worker(lr_crawl_shared_frontier *frontier,
     status = lr_crawl_fault_set(fault, LARIAT_EFORMAT, 0,
                                 "%s is a worker's of the crawl \"%s\"",
                                 frontier->directory, file.name);
+  if (!status) status = take_ids(frontier, &file, fault);
   frontier->worker = file.worker;
   if (!frontier->kept) {
     frontier->kept = file.kept;
@@ -126,6 +169,8 @@ static lariat_status keep_worker(const lr_crawl_shared_frontier *frontier,
   return lr_crawl_worker_file_write(
       frontier->directory,
       &(lr_crawl_worker_file){.worker = frontier->worker,
+                              .crawl = frontier->crawl_id,
+                              .id = frontier->directory_id,
                               .name = frontier->name,
                               .connection = frontier->connection,
                               .kept = frontier->kept},
@@ -166,6 +211,7 @@ static lariat_status open_all(lr_crawl_shared_frontier *frontier,
   if (!status)
     status =
         lr_crawl_directory_lock(frontier->directory, &frontier->lock, fault);
+  if (!status) status = find_place(frontier, fault);
   if (!status) status = read_worker(frontier, fault);
   if (!status) status = lr_crawl_session_run(ask, &of, fault);
   if (!status) status = open_files(frontier, options, &of.files, fault);

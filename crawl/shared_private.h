@@ -14,7 +14,8 @@ struct lr_crawl_shared_store {
   lariat_reactor *reactor;
   lr_crawl_postgres *postgres;
   char *set_up; /* SQL for each new connection */
-  char *config, *host;
+  char *config, *host, *place;
+  uint64_t crawl_id, directory_id;
   uint64_t lease_ms, delay_ms, answer_ms;
   uint64_t session, last_batch;
   uint32_t worker;

@@ -154,12 +154,15 @@ static lariat_status copy_options(lr_crawl_shared_store *store,
       .postgres = lr_crawl_postgres_new(&connection),
       .set_up = write_set_up(schema, answer_ms),
       .host = lr_crawl_copy_text(options->host ? options->host : ""),
+      .place = lr_crawl_copy_text(options->place ? options->place : ""),
+      .crawl_id = options->crawl_id,
+      .directory_id = options->directory_id,
       .lease_ms = lease_ms,
       .delay_ms = options->delay_ms,
       .answer_ms = connection.answer_ms,
       .worker = options->worker,
       .read_only = options->read_only};
-  return store->postgres && store->set_up && store->host
+  return store->postgres && store->set_up && store->host && store->place
              ? LARIAT_OK
              : lr_crawl_fault_memory(fault);
 }
@@ -169,29 +172,53 @@ static lariat_status copy_options(lr_crawl_shared_store *store,
 /* Enters a worker that is new, or again; no row: it may not be. */
 static lariat_status run_entry(lr_crawl_shared_store *store, PGresult **rows,
                                lr_crawl_fault *fault) {
-  uint64_t places[2];
+  uint64_t places[3];
   lr_crawl_postgres_value values[] = {
       lr_crawl_postgres_text_value(store->host),
-      lr_crawl_postgres_bigint(&places[0], store->worker),
-      lr_crawl_postgres_bigint(&places[1], (int64_t)store->lease_ms)};
+      lr_crawl_postgres_text_value(store->place),
+      lr_crawl_postgres_bigint(&places[0], (int64_t)store->directory_id),
+      lr_crawl_postgres_bigint(&places[1], store->worker),
+      lr_crawl_postgres_bigint(&places[2], (int64_t)store->lease_ms)};
   static const char first[] =
-      "insert into worker(host) values ($1::text) returning id, session, batch";
+      "insert into worker(host, place, directory)"
+      " values ($1::text, $2::text, $3::bigint) returning id, session, batch";
   static const char again[] =
       "update worker set session = session + 1, host = $1::text,"
-      " started_at = now(), seen_at = now(), left_at = null"
-      " where id = $2::bigint and (host = $1::text or left_at is not null or"
-      " seen_at < now() - $3::bigint * interval '1 millisecond')"
+      " place = $2::text, started_at = now(), seen_at = now(), left_at = null"
+      " where id = $4::bigint and directory = $3::bigint and"
+      " (host = $1::text and place = $2::text or left_at is not null or"
+      " seen_at < now() - $5::bigint * interval '1 millisecond')"
       " returning id, session, batch";
   const lr_crawl_postgres_step step = {.text = store->worker ? again : first,
                                        .values = values,
-                                       .count = store->worker ? 3 : 1};
+                                       .count = store->worker ? 5 : 3};
   return lr_crawl_shared_run(store, &step, 1, rows, fault);
 }
 
 #define NO_WORKER                                                              \
   "the crawl has no worker %u: the directory is another crawl's: give "        \
-  "another "                                                                   \
-  "directory, or remove this one"
+  "another directory, or remove this one"
+
+static lariat_status refuse_crawl(lr_crawl_fault *fault) {
+  return lr_crawl_fault_set(
+      fault, LARIAT_EFORMAT, 0,
+      "the directory is a worker's of another crawl of this name: name the "
+      "database which that one is in, or begin in a new directory");
+}
+
+/* Says why a worker that is there may not be entered. */
+static lariat_status refuse_worker(const lr_crawl_shared_store *store,
+                                   const PGresult *rows,
+                                   lr_crawl_fault *fault) {
+  if (lr_crawl_postgres_number(rows, 0, 1) != store->directory_id)
+    return refuse_crawl(fault);
+  return lr_crawl_fault_set(
+      fault, LARIAT_EBUSY, 0,
+      "worker %u of the crawl was seen %lld s ago on %.200s: it runs, or ended "
+      "a moment ago",
+      (unsigned)store->worker, (long long)lr_crawl_postgres_integer(rows, 0, 2),
+      lr_crawl_postgres_text(rows, 0, 0, NULL));
+}
 
 /* Says why a worker may not be entered. */
 static lariat_status refuse_entry(lr_crawl_shared_store *store,
@@ -200,7 +227,9 @@ static lariat_status refuse_entry(lr_crawl_shared_store *store,
   const lr_crawl_postgres_value worker =
       lr_crawl_postgres_bigint(&place, store->worker);
   const lr_crawl_postgres_step step = {
-      .text = "select host from worker where id = $1::bigint",
+      .text = "select host, directory,"
+              " extract(epoch from now() - seen_at)::bigint"
+              " from worker where id = $1::bigint",
       .values = &worker,
       .count = 1};
   PGresult *rows;
@@ -209,10 +238,7 @@ static lariat_status refuse_entry(lr_crawl_shared_store *store,
     status = lr_crawl_fault_set(fault, LARIAT_ENOTFOUND, 0, NO_WORKER,
                                 (unsigned)store->worker);
   else if (!status)
-    status = lr_crawl_fault_set(
-        fault, LARIAT_EBUSY, 0,
-        "worker %u of the crawl runs on %.200s: it was seen there a moment ago",
-        (unsigned)store->worker, lr_crawl_postgres_text(rows, 0, 0, NULL));
+    status = refuse_worker(store, rows, fault);
   PQclear(rows);
   return status;
 }
@@ -244,6 +270,9 @@ static lariat_status enter_worker(lr_crawl_shared_store *store,
                                   lr_crawl_fault *fault) {
   bool again = store->worker != 0;
   PGresult *rows;
+  if (again && store->crawl_id &&
+      store->crawl_id != lr_crawl_hash_key_id(store->key))
+    return refuse_crawl(fault);
   lariat_status status = run_entry(store, &rows, fault);
   if (!status && PQntuples(rows) == 0) {
     PQclear(rows);
@@ -260,6 +289,8 @@ static lariat_status enter_worker(lr_crawl_shared_store *store,
 
 /* ---- Its life ---- */
 
+/* A crawl is not made for a directory that has been in one: it would be another
+ * one. */
 static lariat_status open_tables(lr_crawl_shared_store *store,
                                  const char *schema, const char *config,
                                  lr_crawl_fault *fault) {
@@ -289,6 +320,7 @@ static void free_store(lr_crawl_shared_store *store) {
   lariat_memory_release(store->set_up);
   lariat_memory_release(store->config);
   lariat_memory_release(store->host);
+  lariat_memory_release(store->place);
   lariat_memory_release(store);
 }
 

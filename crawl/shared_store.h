@@ -45,8 +45,14 @@ typedef struct lr_crawl_shared_options {
   const char *connection; /* "postgres://..." or libpq's "key=value ..." */
   const char *name;       /* of the crawl: the schema that has its tables; up to
                              63 bytes, any; NULL: "lariat" */
-  uint32_t worker;    /* that this directory has been before; 0: a new one */
-  const char *host;   /* the machine's name, for `status` */
+  uint32_t worker;   /* that this directory has been before; 0: a new one */
+  uint64_t crawl_id; /* lr_crawl_hash_key_id of the crawl that it was in; 0: it
+                        is not looked at */
+  uint64_t directory_id; /* the directory's own, at random */
+  const char *place;     /* of the directory's lock on the machine: who has the
+                            lock of the place that a worker's number is of is that
+                            worker, whatever is in the database; NULL: "" */
+  const char *host;      /* the machine's name */
   const char *config; /* of a crawl that is not there yet; NULL: it must be */
   uint64_t lease_ms;  /* 0: 60,000 */
   uint64_t delay_ms;  /* between requests of a queue, where its hosts ask for
@@ -62,12 +68,16 @@ typedef struct lr_crawl_shared_options {
  *
  * LARIAT_OK
  * LARIAT_EFORMAT    another program's tables, or those of a newer version; or
- *                   the database's encoding is not UTF-8
- * LARIAT_ENOTFOUND  no crawl has this name, and there is no `config`; or it has
+ *                   the database's encoding is not UTF-8; or the directory was
+ *                   in another crawl of this name, or the worker is another
+ *                   directory's: nothing has been changed
+ * LARIAT_ENOTFOUND  no crawl has this name, and there is no `config`, or the
+ *                   directory has been a worker's of one before; or it has
  *                   no such worker: the directory is another crawl's
- * LARIAT_EBUSY      that worker runs on another machine: it was seen there less
- *                   than a lease ago.  On one machine the lock of the directory
- *                   is what keeps two apart
+ * LARIAT_EBUSY      that worker runs on another machine, or in a directory that
+ *                   this one is a copy of: it was seen there less than a lease
+ *                   ago.  In one place the lock of the directory is what keeps
+ *                   two apart
  * LARIAT_ECONNECT   no database; `fault->message` is libpq's, without secrets
  * LARIAT_EINVAL     `connection` cannot be read, or the name is too long
  * LARIAT_ENOMEM */

@@ -244,21 +244,34 @@ static bool is_idle(const lr_crawl_shared_frontier *frontier) {
          !lr_crawl_shared_frontier_has_uncommitted(frontier);
 }
 
+/* Tells whether a lease is this worker's, and is to stay so. */
+static bool is_kept(const lr_crawl_worker_lease *lease) {
+  return lease && lease->state == LR_CRAWL_LEASE_HELD && !lease->leaves;
+}
+
+static uint64_t count_kept(const lr_crawl_shared_frontier *frontier) {
+  uint64_t count = 0;
+  for (uint32_t place = 1; place <= frontier->leases.used; place++)
+    count += is_kept(lr_crawl_leases_at(&frontier->leases, place));
+  return count;
+}
+
 /* Marks so many leases to be given back. */
 static void let_go(lr_crawl_shared_frontier *frontier, size_t surplus) {
   for (uint32_t place = 1; surplus && place <= frontier->leases.used; place++) {
     lr_crawl_worker_lease *lease = lr_crawl_leases_at(&frontier->leases, place);
-    if (!lease || lease->leaves) continue;
+    if (!is_kept(lease)) continue;
     lease->leaves = true;
     surplus--;
   }
 }
 
 /* Gives queues up where this worker has many more than the others, and none are
- * left for those: what is handed out of them ends first. */
+ * left for those: what is handed out of them ends first.  Those that are on
+ * their way already are no part of what this worker has. */
 static void balance(lr_crawl_shared_frontier *frontier) {
   const lr_crawl_shared_counts *whole = &frontier->whole;
-  uint64_t held = frontier->leases.count;
+  uint64_t held = count_kept(frontier);
   if (whole->workers < 2 || whole->queues_due > held / 8) return;
   uint64_t fair = (whole->leased + whole->queues_due) / whole->workers + 1;
   if (held <= fair + fair / 4) return;

@@ -4,7 +4,9 @@
 #include "worker_file.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,11 +23,19 @@ static bool copy_member(const json_t *root, const char *name, char **out) {
   return *out != NULL;
 }
 
+/* Reads a number that is written in hexadecimal digits; 0: there is none. */
+static uint64_t read_id(const json_t *root, const char *name) {
+  const char *text = json_string_value(json_object_get(root, name));
+  return text ? strtoull(text, NULL, 16) : 0;
+}
+
 static lariat_status take_members(const json_t *root,
                                   lr_crawl_worker_file *out) {
   json_int_t number = json_integer_value(json_object_get(root, "worker"));
   if (number < 1 || number > UINT32_MAX) return LARIAT_EFORMAT;
   out->worker = (uint32_t)number;
+  out->crawl = read_id(root, "crawl");
+  out->id = read_id(root, "directory");
   if (!copy_member(root, "name", &out->name) ||
       !copy_member(root, "connection", &out->connection) ||
       !copy_member(root, "kept", &out->kept))
@@ -58,6 +68,13 @@ lariat_status lr_crawl_worker_file_read(const char *directory,
 
 /* ---- Writing ---- */
 
+enum { ID_BYTES = 17 };
+
+static const char *write_id(uint64_t id, char text[ID_BYTES]) {
+  (void)snprintf(text, ID_BYTES, "%016" PRIx64, id);
+  return text;
+}
+
 static lariat_status write_text(const char *path, const char *partial,
                                 char *text, lr_crawl_fault *fault) {
   struct iovec piece = {.iov_base = text, .iov_len = strlen(text)};
@@ -77,9 +94,12 @@ lariat_status lr_crawl_worker_file_write(const char *directory,
                                          lr_crawl_fault *fault) {
   bool keeps =
       of->connection && !lr_crawl_connection_has_secret(of->connection);
-  json_t *root = json_pack(
-      "{s:I,s:s,s:s*,s:s*}", "worker", (json_int_t)of->worker, "name", of->name,
-      "connection", keeps ? of->connection : NULL, "kept", of->kept);
+  char crawl[ID_BYTES], directory_id[ID_BYTES];
+  json_t *root =
+      json_pack("{s:I,s:s,s:s,s:s,s:s*,s:s*}", "worker", (json_int_t)of->worker,
+                "crawl", write_id(of->crawl, crawl), "directory",
+                write_id(of->id, directory_id), "name", of->name, "connection",
+                keeps ? of->connection : NULL, "kept", of->kept);
   char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
   char *path = lr_crawl_directory_path(directory, "worker");
   char *partial = lr_crawl_directory_path(directory, ".worker.part");

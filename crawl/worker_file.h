@@ -14,6 +14,8 @@
 
 typedef struct lr_crawl_worker_file {
   uint32_t worker;  /* 0: the directory is none of a worker's */
+  uint64_t crawl;   /* the id of the crawl's key; 0: not known */
+  uint64_t id;      /* of the directory, at random; 0: it has none */
   char *name;       /* of the crawl */
   char *connection; /* NULL: it has a password, and was not kept */
   char *kept;       /* the caller's own text; NULL: there is none */

@@ -359,7 +359,7 @@ static void enter_again(struct shared_crawl *crawl) {
   expect_refused(crawl, &options, LARIAT_ENOTFOUND, "no worker 9");
   options.worker = 1;
   options.host = "elsewhere";
-  expect_refused(crawl, &options, LARIAT_EBUSY, "runs on here");
+  expect_refused(crawl, &options, LARIAT_EBUSY, "ago on here: it runs");
   options.host = "here"; /* where the directory's lock tells them apart */
   CU_ASSERT_EQUAL(
       lr_crawl_shared_open(&options, &crawl->stores[1], &crawl->fault),
@@ -392,6 +392,51 @@ static void enter_again(struct shared_crawl *crawl) {
 }
 
 static void test_again(void) { shared_test(server, "again", enter_again); }
+
+/* A worker's number is a directory's of one crawl, wherever that is; while it
+ * runs, a copy of the directory is not it. */
+static void enter_elsewhere(struct shared_crawl *crawl) {
+  lr_crawl_shared_options options = shared_options(crawl);
+  options.directory_id = 0xfedcba9876543210;
+  options.place = "1:2";
+  CU_ASSERT_EQUAL_FATAL(
+      lr_crawl_shared_open(&options, &crawl->stores[0], &crawl->fault),
+      LARIAT_OK);
+  lr_crawl_hash_key key = lr_crawl_shared_hash_key(crawl->stores[0]);
+  options.worker = 1;
+  options.crawl_id = lr_crawl_hash_key_id(key) ^ 2;
+  expect_refused(crawl, &options, LARIAT_EFORMAT, "begin in a new directory");
+  options.crawl_id ^= 2;
+  options.directory_id++;
+  expect_refused(crawl, &options, LARIAT_EFORMAT, "begin in a new directory");
+  options.directory_id--;
+  options.place = "1:3";
+  expect_refused(crawl, &options, LARIAT_EBUSY, "worker 1 of the crawl was");
+  CU_ASSERT_EQUAL(shared_ask(crawl, "select session from worker"), 1);
+
+  options.place = "1:2";
+  CU_ASSERT_EQUAL(
+      lr_crawl_shared_open(&options, &crawl->stores[1], &crawl->fault),
+      LARIAT_OK);
+  lr_crawl_shared_close(crawl->stores[1]);
+  options.place = "1:3"; /* it has left */
+  CU_ASSERT_EQUAL(
+      lr_crawl_shared_open(&options, &crawl->stores[1], &crawl->fault),
+      LARIAT_OK);
+}
+
+static void test_elsewhere(void) {
+  shared_test(server, "elsewhere", enter_elsewhere);
+}
+
+/* Where the crawl is gone, another one is not made in its place. */
+static void enter_nothing(struct shared_crawl *crawl) {
+  lr_crawl_shared_options options = shared_options(crawl);
+  options.worker = 1;
+  expect_refused(crawl, &options, LARIAT_ENOTFOUND, "has no crawl");
+}
+
+static void test_nothing(void) { shared_test(server, "gone", enter_nothing); }
 
 static void give_orders(struct shared_crawl *crawl) {
   uint64_t next_ms;
@@ -588,6 +633,8 @@ int main(int argc, char **argv) {
       {"delays after a lease's end", test_delay},
       {"when the next queue is due", test_next},
       {"a worker comes again", test_again},
+      {"a worker's directory elsewhere", test_elsewhere},
+      {"a directory of a crawl that is gone", test_nothing},
       {"orders for all workers", test_orders},
       {"workers are listed", test_workers},
       {"one call at a time", test_two_calls},

@@ -432,6 +432,83 @@ static void test_remembered(void) {
   close_workers(&w);
 }
 
+/* Wants a start and a repair in a directory to be refused. */
+static void expect_no_worker(struct workers *w, const char *directory,
+                             lariat_status status, const char *words) {
+  lariat_crawl_error error = {""};
+  const lariat_crawl_options options = w->c.options;
+  CU_ASSERT_EQUAL(lariat_crawl_repair(directory, NULL, &error), status);
+  if (!strstr(error.message, words)) fixture_fail("repair: %s", error.message);
+  w->c.options.directory = directory;
+  CU_ASSERT_EQUAL(lariat_crawl_new(&w->c.options, &w->c.crawl, &error), status);
+  if (!strstr(error.message, words)) fixture_fail("start: %s", error.message);
+  w->c.crawl = NULL;
+  w->c.options = options;
+}
+
+/* Writes a WARC file that grows, as a worker that was killed leaves it. */
+static void leave_file(const char *directory, char *path, size_t capacity) {
+  snprintf(path, capacity, "%s/warc/lariat-left.warc.gz.open", directory);
+  FILE *file = fopen(path, "w");
+  if (!file) abort();
+  fputs("records\n", file);
+  fclose(file);
+}
+
+/* The directory of another crawl of the same name, or of a worker that this
+ * database does not have, is left alone. */
+static void test_another_crawl(void) {
+  struct workers w;
+  char path[256];
+  open_workers(&w, "another");
+  w.c.options.max_pages = 5;
+  crawling_start(&w.c);
+  finish_worker(&w, 0);
+  leave_file(w.directories[0], path, sizeof path);
+  (void)postgres_ask(server, NULL,
+                     "set client_min_messages = warning;"
+                     " drop schema another cascade; select 1");
+  expect_no_worker(&w, w.directories[0], LARIAT_ENOTFOUND, "has no crawl");
+  w.c.options.directory = w.directories[1];
+  crawling_start(&w.c);
+  finish_worker(&w, 0);
+  expect_no_worker(&w, w.directories[0], LARIAT_EFORMAT,
+                   "begin in a new directory");
+  (void)postgres_ask(server, "another", "update worker set directory = 5");
+  expect_no_worker(&w, w.directories[1], LARIAT_EFORMAT,
+                   "begin in a new directory");
+  CU_ASSERT_EQUAL(access(path, F_OK), 0);
+  CU_ASSERT_EQUAL(
+      postgres_ask(server, "another", "select count(*) from worker"), 1);
+  close_workers(&w);
+}
+
+static void copy_directory(const char *from, const char *to) {
+  char command[192];
+  snprintf(command, sizeof command, "cp -a '%s' '%s'", from, to);
+  CU_ASSERT_EQUAL(system(command), 0);
+}
+
+/* A copy of the directory of a worker that runs does not end it. */
+static void test_copy(void) {
+  struct workers w;
+  char copy[64];
+  open_workers(&w, "copy");
+  w.c.options.delay_ms = DELAY_MS;
+  w.c.options.lease_ms = 60000;
+  crawling_start(&w.c);
+  wait_for_requests(&w, PAGES / 8);
+  lariat_crawl *crawl = w.c.crawl;
+  snprintf(copy, sizeof copy, "%.40s/copy", w.c.directory);
+  copy_directory(w.directories[0], copy);
+  expect_no_worker(&w, copy, LARIAT_EBUSY, "it runs, or ended a moment ago");
+  w.c.crawl = crawl;
+  finish_worker(&w, 0);
+  CU_ASSERT_EQUAL(w.c.stats.end, LARIAT_CRAWL_DONE);
+  verify(&w, "copy");
+  close_workers(&w);
+}
+
 /* The time of a lease goes by while the database is away: nothing is sent
  * then. */
 static void test_away_for_long(void) {
@@ -560,6 +637,8 @@ int main(int argc, char **argv) {
       {"the database is away for longer than a lease", test_away_for_long},
       {"a worker starts before its database", test_early},
       {"a directory remembers its crawl", test_remembered},
+      {"a directory of another crawl of the name", test_another_crawl},
+      {"a copy of a directory whose worker runs", test_copy},
       {"questions about a crawl", test_questions},
       {"options that workers cannot have", test_options},
       {"a budget of all workers", test_budget},

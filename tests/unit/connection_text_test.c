@@ -29,6 +29,12 @@ static void test_shown(void) {
                "postgres://h/db?password=***&user=me");
   expect_shown("postgres://h/db?user=me&sslpassword=pw",
                "postgres://h/db?user=me&sslpassword=***");
+  expect_shown("postgres://h/db?pass%77ord=pw&user=me",
+               "postgres://h/db?pass%77ord=***&user=me");
+  expect_shown("postgres://h/db?%50%61ssword=pw",
+               "postgres://h/db?%50%61ssword=***");
+  expect_shown("postgres://h/db?pass%7", "postgres://h/db?pass%7");
+  expect_shown("host=h pass%77ord=pw", "host=h pass%77ord=pw");
   expect_shown("host=h user=me", "host=h user=me");
   expect_shown("host=h password=pw user=me", "host=h password=***");
   expect_shown("host=h password = 'p w'", "host=h password =***");

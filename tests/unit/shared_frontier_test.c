@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "crawl/report.h"
+#include "crawl/shared_frontier_private.h"
 #include "support/fixture.h"
 #include "support/memory_store.h"
 
@@ -445,6 +446,39 @@ static void test_balance_waits(void) {
   close_worker(&w);
 }
 
+static bool have_been_balanced(void *context) {
+  lr_crawl_worker_run *run = context;
+  return run->balance_at_ns != 0;
+}
+
+/* What leaves already is not given up a second time. */
+static void test_balance_once(void) {
+  static const char *const sites[] = {"a.example", "b.example", "c.example",
+                                      "d.example"};
+  struct worker w;
+  lr_crawl_queued_url urls[FIXTURE_COUNT(sites)];
+  unsigned leaving = 0;
+  open_worker(&w);
+  offer(&w, "c.example", 0);
+  offer(&w, "d.example", 0);
+  lease_sites(&w);
+  for (size_t i = 0; i < FIXTURE_COUNT(sites); i++)
+    urls[i] = take(&w, sites[i]);
+  memory_database.others = 1;
+  for (int i = 0; i < 3; i++) {
+    w.frontier->run.count_at_ns = w.frontier->run.balance_at_ns = 0;
+    lr_crawl_shared_kick(w.frontier, 0);
+    w.frontier->whole.workers = 2;
+    CU_ASSERT_TRUE(
+        fixture_run_until(&w.f, have_been_balanced, &w.frontier->run, 20000));
+  }
+  for (uint32_t place = 1; place <= w.frontier->leases.used; place++)
+    leaving += lr_crawl_leases_at(&w.frontier->leases, place)->leaves;
+  CU_ASSERT_EQUAL(leaving, 1);
+  for (size_t i = 0; i < FIXTURE_COUNT(sites); i++) finish(&w, &urls[i]);
+  close_worker(&w);
+}
+
 /* A worker that is killed between its writing and its commit leaves bytes,
  * which its next start cuts off. */
 static void test_second_start(void) {
@@ -513,6 +547,7 @@ int main(int argc, char **argv) {
       {"orders arrive", test_order},
       {"queues are left to a worker that has none", test_balance},
       {"what is given up while it is asked", test_balance_waits},
+      {"what leaves is not given up again", test_balance_once},
       {"a second start cuts what was not committed", test_second_start},
       {"a directory is one worker's of one crawl", test_directories},
   };
