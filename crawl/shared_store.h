@@ -49,10 +49,10 @@ typedef struct lr_crawl_shared_options {
   uint64_t crawl_id; /* lr_crawl_hash_key_id of the crawl that it was in; 0: it
                         is not looked at */
   uint64_t directory_id; /* the directory's own, at random */
-  const char *place;     /* of the directory's lock on the machine: who has the
-                            lock of the place that a worker's number is of is that
-                            worker, whatever is in the database; NULL: "" */
-  const char *host;      /* the machine's name */
+  const char *place;  /* of the directory's lock, on the machine: whoever holds
+                         the lock there is the worker, even if another process
+                         was seen a moment ago; NULL: "" */
+  const char *host;   /* the machine's name */
   const char *config; /* of a crawl that is not there yet; NULL: it must be */
   uint64_t lease_ms;  /* 0: 60,000 */
   uint64_t delay_ms;  /* between requests of a queue, where its hosts ask for
