@@ -39,8 +39,10 @@ static int64_t find_started(const lr_load_merge_report *report) {
   return subtract(report->result->facts.started_at_ns, report->clock_ahead_ns);
 }
 
-/* Returns when it began, from the start of the whole. */
+/* Returns when it began, from the start of the whole: with it, where it had
+ * nothing to send, and so may have ended before it began. */
 static int64_t find_began(const sum *s, const lr_load_merge_report *report) {
+  if (lr_load_result_has_no_share(report->result)) return 0;
   return subtract(find_started(report), s->start_ns);
 }
 
@@ -59,15 +61,24 @@ static uint64_t find_duration(const lariat_load_merge *merge) {
   return longest;
 }
 
+/* Returns when the first part began that had something to send; 0: none had. */
+static int64_t find_first(const lariat_load_merge *merge) {
+  int64_t first = 0;
+  bool found = false;
+  for (size_t i = 0; i < merge->count; i++) {
+    if (lr_load_result_has_no_share(merge->reports[i].result)) continue;
+    int64_t started = find_started(&merge->reports[i]);
+    if (!found || started < first) first = started;
+    found = true;
+  }
+  return first;
+}
+
 /* Returns when the whole began: at the agreed start, where anybody was near to
  * it, else with the first part. */
 static int64_t find_start(const lariat_load_merge *merge) {
   int64_t agreed = find_agreed(merge);
-  int64_t first = find_started(&merge->reports[0]);
-  for (size_t i = 1; i < merge->count; i++) {
-    int64_t started = find_started(&merge->reports[i]);
-    if (started < first) first = started;
-  }
+  int64_t first = find_first(merge);
   double late = (double)first - (double)agreed;
   double most =
       lr_load_limits[LR_LOAD_START_LATE].invalid * (double)find_duration(merge);
@@ -312,7 +323,8 @@ static lariat_status add_report(sum *s, const lr_load_merge_report *report) {
   add_ends(s, report, began_ns);
   add_slowest(s, report, began_ns);
   add_surroundings(&to->surroundings, &from->surroundings, began_ns);
-  add_network(&to->network, &from->network);
+  if (!lr_load_result_has_no_share(from))
+    add_network(&to->network, &from->network);
   add_reactors(to, from);
   return add_classes(to, from);
 }

@@ -66,15 +66,19 @@ static void judge_missing(const lariat_load_merge *merge,
 
 /* ---- Starts ---- */
 
-static void judge_starts(const lariat_load_result *result,
+/* Compares the starts of those parts that had something to send. */
+static void judge_starts(const lariat_load_merge *merge,
+                         const lariat_load_result *result,
                          lariat_load_verdict *verdict) {
-  const lr_load_merged *first = &result->merged[0];
-  const lr_load_merged *last = first;
-  for (size_t i = 1; i < result->merged_count; i++) {
+  const lr_load_merged *first = NULL;
+  const lr_load_merged *last = NULL;
+  for (size_t i = 0; i < result->merged_count; i++) {
     const lr_load_merged *part = &result->merged[i];
-    if (part->began_ns < first->began_ns) first = part;
-    if (part->began_ns > last->began_ns) last = part;
+    if (lr_load_result_has_no_share(merge->reports[i].result)) continue;
+    if (!first || part->began_ns < first->began_ns) first = part;
+    if (!last || part->began_ns > last->began_ns) last = part;
   }
+  if (!first) return;
   double apart = (double)last->began_ns - (double)first->began_ns;
   double ran = (double)result->facts.duration_ns;
   const lr_load_limit *limit = &lr_load_limits[LR_LOAD_STARTS_APART];
@@ -122,6 +126,7 @@ static void judge_parts(const lariat_load_merge *merge,
   size_t count = 0;
   for (size_t i = 0; i < merge->count; i++) {
     lariat_load_result *result = merge->reports[i].result;
+    if (lr_load_result_has_no_share(result)) continue;
     const lariat_load_verdict *of = lariat_load_result_verdict(result);
     if (of->validity > verdict->validity) verdict->validity = of->validity;
     for (size_t k = 0; k < of->reason_count; k++)
@@ -135,7 +140,7 @@ lariat_status lr_load_merge_judge(const lariat_load_merge *merge,
   lariat_load_verdict *verdict = lr_load_allocate(1, sizeof *verdict);
   if (!verdict) return LARIAT_ENOMEM;
   judge_missing(merge, verdict);
-  judge_starts(result, verdict);
+  judge_starts(merge, result, verdict);
   judge_parts(merge, verdict);
   lr_load_reasons_sort(verdict);
   result->verdict = verdict;

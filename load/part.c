@@ -34,7 +34,8 @@ lariat_status lariat_load_part_parse(const char *text, size_t length,
   if (!lr_load_reader_done(&in))
     return lr_load_fail(error, in.at, "more than K/N from byte %zu on", in.at);
   if (part > count)
-    return lr_load_fail(error, 0, "part %u of %u at byte 0", part, count);
+    return lr_load_fail(error, 0, "part %u of %u: K is from 1 to N", part,
+                        count);
   *out = (lariat_load_part){part - 1, count};
   return LARIAT_OK;
 }

@@ -412,6 +412,14 @@ static uint64_t count_samples(const lr_load_counts *counts) {
          lr_load_sum_failures(counts->outcomes);
 }
 
+bool lr_load_result_has_no_share(const lariat_load_result *result) {
+  const lariat_load_run_facts *facts = &result->facts;
+  const lr_load_counts *counts = &result->counts;
+  return facts->part.index && !facts->interrupted && !facts->stopped &&
+         !counts->intended && !counts->starved && !counts->sent &&
+         !result->lost && !count_samples(counts);
+}
+
 lariat_status lr_load_result_add(lariat_load_result *result,
                                  lr_load_interval *interval) {
   lr_load_result_forget_verdict(result);

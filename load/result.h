@@ -160,6 +160,10 @@ lariat_status lr_load_result_add(lariat_load_result *result,
  *
  * What of one result, or of a reactor's second, belongs to another. */
 
+/* Tells whether the run was a part for which the plan has no request: request 0
+ * is the first part's, so that is none. */
+bool lr_load_result_has_no_share(const lariat_load_result *result);
+
 /* Returns how many requests ended in another way than with a good answer. */
 uint64_t lr_load_sum_failures(const uint64_t outcomes[LARIAT_LOAD_OUTCOMES]);
 

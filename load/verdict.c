@@ -450,7 +450,10 @@ static void judge_stall(judge *j) {
 /* Without an answer there is nothing that another fault could spoil. */
 static void judge_all(judge *j) {
   if (!has_answers(j)) {
-    judge_silence(j);
+    if (lr_load_result_has_no_share(j->result))
+      note(j, LR_LOAD_NO_SHARE, "nothing of the plan is this part's");
+    else
+      judge_silence(j);
     return;
   }
   judge_success(j);
@@ -492,9 +495,4 @@ lariat_load_result_verdict(lariat_load_result *result) {
   judge_all(&j);
   result->verdict = verdict;
   return verdict;
-}
-
-const char *lariat_load_validity_name(lariat_load_validity validity) {
-  static const char *const names[] = {"VALID", "SUSPECT", "INVALID"};
-  return (unsigned)validity < 3 ? names[validity] : "";
 }

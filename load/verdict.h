@@ -34,6 +34,7 @@ typedef enum lr_load_rule {
   LR_LOAD_AT_FAILURES,
   LR_LOAD_STALL,
   LR_LOAD_GENERATOR_LIMIT,
+  LR_LOAD_NO_SHARE,
   LR_LOAD_RULES
 } lr_load_rule;
 

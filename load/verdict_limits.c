@@ -56,4 +56,5 @@ const lr_load_limit lr_load_limits[LR_LOAD_RULES] = {
     /* Notes. */
     [LR_LOAD_STALL] = {"stall", NEVER, NEVER},
     [LR_LOAD_GENERATOR_LIMIT] = {"generator-limit", NEVER, NEVER},
+    [LR_LOAD_NO_SHARE] = {"no-share", NEVER, NEVER},
 };

@@ -486,6 +486,73 @@ merge_changed(void (*change)(lariat_load_result *result, uint32_t index)) {
   return close_merge(merge);
 }
 
+/* A part for which the plan has no request ends at once, maybe before its
+ * start is noted. */
+static lariat_load_result *make_without_share(uint32_t index, uint32_t count) {
+  const struct load_result_plan nothing = {.rate = 400};
+  lariat_load_result *part = make_part(&nothing, index, count, &unagreed);
+  part->facts.started_at_ns = 0;
+  part->facts.duration_ns = 0;
+  part->started_ns = 0;
+  part->network.known = false;
+  snprintf(part->facts.plan, sizeof part->facts.plan,
+           "open, 400/s even for 5 s");
+  return part;
+}
+
+static void add_without_share(lariat_load_merge *merge, uint32_t index,
+                              uint32_t count) {
+  lariat_load_error error = {0};
+  lariat_load_result *part = make_without_share(index, count);
+  char *json = write_json(part);
+  if (add_json(merge, json, 0, &error) != LARIAT_OK)
+    fixture_fail("not merged: %s", error.message);
+  lariat_load_text_free(json);
+  lariat_load_result_free(part);
+}
+
+static void expect_no_share(void) {
+  lariat_load_result *result = make_without_share(2, 3);
+  expect_reason(result, "no-share", LARIAT_LOAD_VALID,
+                "nothing of the plan is this part's");
+  result->facts.interrupted = true;
+  lr_load_result_forget_verdict(result);
+  CU_ASSERT_PTR_NOT_NULL(find(result, "no-answer"));
+  lariat_load_result_free(result);
+  result = make_without_share(0, 3);
+  expect_reason(result, "no-answer", LARIAT_LOAD_INVALID,
+                "no request has ended");
+  lariat_load_result_free(result);
+}
+
+/* What such a part says takes nothing from the whole.  The first part is
+ * another matter: without a request of its own there is none at all. */
+static void test_without_share(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  expect_no_share();
+  lariat_load_merge *merge = open_merge();
+  add_part(merge, &plans[0], 0, 3, &unagreed);
+  add_part(merge, &plans[0], 1, 3, &unagreed);
+  add_without_share(merge, 2, 3);
+  lariat_load_result *result = close_merge(merge);
+  CU_ASSERT_EQUAL(lariat_load_result_verdict(result)->validity,
+                  LARIAT_LOAD_VALID);
+  CU_ASSERT_EQUAL(lariat_load_result_verdict(result)->reason_count, 0);
+  CU_ASSERT_EQUAL(result->facts.started_at_ns, result->merged[0].started_at_ns);
+  CU_ASSERT_EQUAL(result->merged_count, 3);
+  CU_ASSERT_EQUAL(result->merged[2].began_ns, 0);
+  CU_ASSERT(result->network.known);
+  lariat_load_result_free(result);
+  merge = open_merge();
+  for (uint32_t i = 0; i < 3; i++) add_without_share(merge, i, 3);
+  result = close_merge(merge);
+  expect_reason(result, "no-answer", LARIAT_LOAD_INVALID,
+                "part 1: no request has ended");
+  lariat_load_result_free(result);
+  fixture_close(&f);
+}
+
 static void stand_still(lariat_load_result *result, uint32_t index) {
   static const uint64_t gaps[] = {0, 60, 200};
   result->surroundings.gap_ns = gaps[index] * LOAD_RESULT_MS;
@@ -710,6 +777,7 @@ int main(int argc, char **argv) {
       {"a part is late", test_late},
       {"one time line", test_time_line},
       {"years apart", test_years_apart},
+      {"parts without a share", test_without_share},
       {"the worst verdict", test_worst},
       {"late by its own clock", test_late_by_itself},
       {"different machines", test_machines},

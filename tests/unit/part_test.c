@@ -40,7 +40,7 @@ static void test_text(void) {
   refuse("1/4294967296000000000000", 2, "no number of parts at byte 2 (K/N)");
   refuse("2/4 ", 3, "more than K/N from byte 3 on");
   refuse("2/4/8", 3, "more than K/N from byte 3 on");
-  refuse("5/4", 0, "part 5 of 4 at byte 0");
+  refuse("5/4", 0, "part 5 of 4: K is from 1 to N");
 }
 
 /* What is not ended by NUL is read no further. */

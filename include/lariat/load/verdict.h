@@ -29,8 +29,8 @@ typedef struct lariat_load_reason {
    * "stopped", "clock", "input-starved", "connections-too-few", "rate-missed",
    * "cpu-wait", "cpu-busy", "send-late", "own-share", "local-failures",
    * "samples-lost", "unstamped", "retransmits", "too-short", "interrupted",
-   * "stop-at-failures", and the notes "stall" and "generator-limit".  Others
-   * may come. */
+   * "stop-at-failures", and the notes "stall", "generator-limit" and
+   * "no-share". Others may come. */
   char code[32];
   /* For people: "asked 200,000/s and sent 24,344/s (12.2 %): the generator was
    * the limit". */

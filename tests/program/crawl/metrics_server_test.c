@@ -68,12 +68,17 @@ static bool hear_all(void *context) {
 }
 
 /* Sends a request, and reads the answer up to the end of the connection. */
-static struct heard ask(struct server_test *t, const char *request) {
+static struct heard ask_bytes(struct server_test *t, const char *request,
+                              size_t length) {
   struct heard heard = {.fd = connect_client(t)};
-  (void)!send(heard.fd, request, strlen(request), MSG_NOSIGNAL);
+  (void)!send(heard.fd, request, length, MSG_NOSIGNAL);
   CU_ASSERT(fixture_run_until(&t->f, hear_all, &heard, 5000));
   close(heard.fd);
   return heard;
+}
+
+static struct heard ask(struct server_test *t, const char *request) {
+  return ask_bytes(t, request, strlen(request));
 }
 
 static void expect_answer(struct server_test *t, const char *request,
@@ -102,6 +107,33 @@ static void requests_are_answered(void) {
   expect_answer(&t, "nonsense\r\n\r\n", "HTTP/1.1 400 ", "");
   expect_answer(&t, "GET /metrics HTTP/2.0\r\n\r\n", "HTTP/1.1 400 ", "");
   CU_ASSERT_EQUAL(t.server.count, 0);
+  close_test(&t);
+}
+
+/* A target may be a whole URL, and is that of the metrics by its path alone. */
+static void targets_may_be_absolute(void) {
+  struct server_test t;
+  open_test(&t, FIXTURE_PLAIN);
+  expect_answer(&t, "GET http://host:80/metrics HTTP/1.1\r\nHost: x\r\n\r\n",
+                "HTTP/1.1 200 ", "# EOF");
+  expect_answer(&t, "GET HTTP://host/metrics?x=/y HTTP/1.1\r\n\r\n",
+                "HTTP/1.1 200 ", "# EOF");
+  expect_answer(&t, "GET http://metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 404 ", "");
+  expect_answer(&t, "GET http://host?/metrics HTTP/1.1\r\n\r\n",
+                "HTTP/1.1 404 ", "");
+  expect_answer(&t, "GET http:/metrics HTTP/1.1\r\n\r\n", "HTTP/1.1 404 ", "");
+  close_test(&t);
+}
+
+/* A NUL byte is told at once: the time that a head may take is not waited
+ * for. */
+static void a_nul_byte_is_refused(void) {
+  static const char request[] = "GET /metrics HTTP/1.1\r\nX: \0\r\n\r\n";
+  struct server_test t;
+  open_test(&t, FIXTURE_MANUAL_CLOCK);
+  struct heard heard = ask_bytes(&t, request, sizeof request - 1);
+  CU_ASSERT(strncmp(heard.text, "HTTP/1.1 400 ", 13) == 0);
+  CU_ASSERT_EQUAL(t.fills, 0);
   close_test(&t);
 }
 
@@ -174,6 +206,8 @@ static void addresses_are_read(void) {
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"requests are answered", requests_are_answered},
+      {"targets may be absolute", targets_may_be_absolute},
+      {"a NUL byte is refused", a_nul_byte_is_refused},
       {"requests are bounded", requests_are_bounded},
       {"clients are bounded", clients_are_bounded},
       {"addresses are read", addresses_are_read},

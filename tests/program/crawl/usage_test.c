@@ -80,6 +80,11 @@ static void nonsense_values(void) {
   }
 }
 
+static void both_limits_of_a_lease_are_told(void) {
+  expect_usage(ARGUMENTS("--lease", "2d", "site", url),
+               "--lease takes a time from 1s to 1d");
+}
+
 static void what_makes_no_sense_together(void) {
   expect_usage(ARGUMENTS("-q"), "give the directory of the crawl");
   expect_usage(ARGUMENTS(url),
@@ -301,6 +306,7 @@ static void man_page_is_clean(void) {
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"nonsense option values", nonsense_values},
+      {"both limits of a lease are told", both_limits_of_a_lease_are_told},
       {"what makes no sense together", what_makes_no_sense_together},
       {"what was meant", what_was_meant},
       {"wrong lines of a file are told", wrong_lines_of_a_file_are_told},

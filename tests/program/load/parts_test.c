@@ -174,7 +174,47 @@ static void what_is_refused(void) {
   load_close(&t);
 }
 
+/* What goes on without an end is read no further than a report may be long. */
+static void endless_files_are_refused(void) {
+  static const char said[] = "/dev/zero is larger than 64 MiB";
+  load_open(&t);
+  expect_refusal(LOAD_ARGUMENTS("merge", "/dev/zero"), said);
+  expect_refusal(LOAD_ARGUMENTS("report", "/dev/zero"), said);
+  CU_ASSERT_EQUAL(LOAD_RUN(&t, "compare", "/dev/zero", "/dev/zero"), 2);
+  program_said(&t.program, said);
+  load_close(&t);
+}
+
 /* ---- Parts ---- */
+
+/* A plan with fewer requests than parts has nothing for the last ones. */
+static void a_part_may_have_nothing(void) {
+  static const char *const names[] = {"1", "2", "3"};
+  load_open(&t);
+  for (unsigned i = 0; i < 3; i++) {
+    char part[24];
+    snprintf(part, sizeof part, "%u/3", i + 1);
+    LOAD_RUN(&t, "-n", "2", "--rate", "5", "-r", "1", "--part", part, "-q",
+             "--json", names[i], load_url(&t, "/page"));
+  }
+  CU_ASSERT_EQUAL(t.program.code, 0);
+  CU_ASSERT_EQUAL(t.program.err_length, 0);
+  json_t *last = load_json(&t, "3");
+  CU_ASSERT(load_is_verdict(last, "VALID") && has_reason(last, "no-share"));
+  LOAD_RUN(&t, "merge", "1", "2", "3", "-q", "--json", "all");
+  json_t *all = load_json(&t, "all");
+  CU_ASSERT_EQUAL(load_number(all, "counts", "sent"), 2);
+  CU_ASSERT(!has_reason(all, "no-answer"));
+  CU_ASSERT_PTR_NULL(strstr(t.program.err, "after part 3"));
+  json_decref(all);
+  json_decref(last);
+  LOAD_RUN(&t, "-d", "100ms", "--rate", "20", "--part", "30/30", t.url);
+  CU_ASSERT_EQUAL(t.program.code, 0);
+  CU_ASSERT_PTR_NOT_NULL(
+      strstr(t.program.out, "nothing of the plan is this part's"));
+  CU_ASSERT_EQUAL(origin_counts(t.origin).requests, 2);
+  load_close(&t);
+}
 
 /* A part says which it is. */
 static void a_part_is_told(void) {
@@ -295,6 +335,8 @@ int main(int argc, char **argv) {
       {"a merged report is read", a_merged_report_is_read},
       {"a missing part is told", a_missing_part_is_told},
       {"what is refused", what_is_refused},
+      {"endless files are refused", endless_files_are_refused},
+      {"a part may have nothing", a_part_may_have_nothing},
       {"a part is told", a_part_is_told},
       {"users are shared", users_are_shared},
       {"a pipe is shared", a_pipe_is_shared},

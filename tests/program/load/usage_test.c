@@ -81,7 +81,8 @@ static void texts_without_sense(void) {
   expect_usage(ARGUMENTS("--stages", "30s:0-500,5m", url), "--stages: stage 2");
   expect_usage(ARGUMENTS("--stages", "30s:0", url), "--stages: ");
   expect_usage(ARGUMENTS("--stages", "0s:10", url), "--stages: ");
-  expect_usage(ARGUMENTS("--part", "3/2", "--rate", "1", url), "--part: ");
+  expect_usage(ARGUMENTS("--part", "3/2", "--rate", "1", url),
+               "K is from 1 to N");
   expect_usage(ARGUMENTS("--fail-if", "p99", url), "--fail-if \"p99\": ");
   expect_usage(ARGUMENTS("--resolve", "a.test:80:b.test", url),
                "--resolve: \"a.test:80:b.test\": not an address");

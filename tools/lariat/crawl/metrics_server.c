@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 struct metrics_client {
@@ -186,6 +187,15 @@ static bool begins_with(const char *text, const char *with) {
   return strncmp(text, with, strlen(with)) == 0;
 }
 
+/* Returns the path of a target, which may be of the absolute form (RFC 9112
+ * section 3.2.2), without its query. */
+static const char *find_path(char *target) {
+  target[strcspn(target, "?")] = '\0';
+  if (strncasecmp(target, "http://", 7) != 0) return target;
+  const char *path = strchr(target + 7, '/');
+  return path ? path : "/";
+}
+
 /* Answers the request line. */
 static void take_request(struct metrics_client *client, char *line) {
   char *target = strchr(line, ' ');
@@ -196,21 +206,24 @@ static void take_request(struct metrics_client *client, char *line) {
   }
   *target++ = *version = '\0';
   bool head = strcmp(line, "HEAD") == 0;
-  target[strcspn(target, "?")] = '\0';
   if (!head && strcmp(line, "GET") != 0)
     answer_client(client, &bad_method, false);
   else
-    answer_client(
-        client, strcmp(target, "/metrics") == 0 ? &metrics_answer : &not_found,
-        head);
+    answer_client(client,
+                  strcmp(find_path(target), "/metrics") == 0 ? &metrics_answer
+                                                             : &not_found,
+                  head);
 }
 
-/* Takes the request once its head is whole. */
+/* Takes the request once its head is whole.  A NUL byte is in no head (RFC 9110
+ * section 5.5), and would hide the end of this one. */
 static void look_at_head(struct metrics_client *client) {
   client->in[client->length] = '\0';
   if (strstr(client->in, "\r\n\r\n") || strstr(client->in, "\n\n")) {
     client->in[strcspn(client->in, "\r\n")] = '\0';
     take_request(client, client->in);
+  } else if (memchr(client->in, '\0', client->length)) {
+    answer_client(client, &bad_request, false);
   } else if (client->length == sizeof client->in - 1) {
     answer_client(client, &too_large, false);
   }

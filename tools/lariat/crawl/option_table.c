@@ -412,7 +412,7 @@ static const struct option_row rows[] = {
     {NAMED("lease", '\0', "S", WORKERS),
      LIMITED(SECONDS, shared.lease_ms, 1000, DAY_MS), .is_terse = true,
      .help = "how long a site is one worker's",
-     .expects = "a time from 1s on, as 30 or 2m",
+     .expects = "a time from 1s to 1d, as 30 or 2m",
      .manual =
          "A worker has a site for so long, by default a minute, and longer "
          "while "

@@ -43,6 +43,9 @@ static bool read_file(struct files *files, unsigned side, size_t index) {
   if (lariat_load_result_verdict(result)->validity == LARIAT_LOAD_INVALID) {
     say("%s is INVALID: it proves nothing", say_shown(shown, path));
     files->invalid++;
+  } else if (!judging_has_answer(result)) {
+    say("%s has no answer: it proves nothing", say_shown(shown, path));
+    files->invalid++;
   }
   lariat_load_result_free(result);
   return true;

@@ -74,11 +74,13 @@ static bool is_broken(const struct load_judging_settings *judging,
 int judging_exit_code(const struct load_settings *settings,
                       lariat_load_result *result, const char *url) {
   bool saying = settings->output.quiet;
+  const lariat_load_verdict *verdict = lariat_load_result_verdict(result);
   if (!judging_has_answer(result)) {
+    /* One of several parts may have nothing to send, and nothing to judge. */
+    if (verdict->validity == LARIAT_LOAD_VALID) return EXIT_ALL;
     say_no_answer(result, url);
     return LOAD_EXIT_NO_ANSWER;
   }
-  const lariat_load_verdict *verdict = lariat_load_result_verdict(result);
   if (saying) say_reasons(verdict);
   bool broken = is_broken(&settings->judging, result, saying);
   if (verdict->validity == LARIAT_LOAD_INVALID) return LOAD_EXIT_INVALID;

@@ -17,10 +17,18 @@
 #include "say.h"
 #include "text.h"
 
-enum { READ_BYTES = 256 * 1024 };
+enum { READ_BYTES = 256 * 1024, MOST_MIB = 64 };
 
 static bool refuse_file(const char *path, int error) {
-  say("cannot read %s: %s", path, say_errno(error));
+  char shown[SAY_CAPACITY];
+  say("cannot read %s: %s", say_shown(shown, path), say_errno(error));
+  return false;
+}
+
+static bool refuse_size(const char *path) {
+  char shown[SAY_CAPACITY];
+  say("%s is larger than %d MiB: no report is", say_shown(shown, path),
+      MOST_MIB);
   return false;
 }
 
@@ -32,6 +40,7 @@ static bool read_descriptor(int fd, const char *path, struct text *text) {
     if (got < 0) return refuse_file(path, errno);
     if (got == 0) return true;
     text->length += (size_t)got;
+    if (text->length > (size_t)MOST_MIB << 20) return refuse_size(path);
   }
 }
 

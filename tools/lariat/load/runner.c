@@ -13,7 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "load/report_command.h"
 #include "say.h"
+#include "text.h"
 
 enum { READ_AT_ONCE = 65536, SIGNALLED = 128, PATH = 96 };
 
@@ -93,19 +95,16 @@ static char *read_all(const char *path, size_t *length) {
 }
 
 lariat_load_result *runner_read(const char *path) {
-  size_t length;
+  struct text text = {0};
   lariat_load_result *result = NULL;
   lariat_load_error error = {.message = ""};
   char shown[SAY_CAPACITY];
-  char *text = read_all(path, &length);
-  if (!text) {
-    say("cannot read %s: %s", say_shown(shown, path), say_errno(errno));
-    return NULL;
-  }
+  bool read = load_report_read(path, &text);
   lariat_status status =
-      lariat_load_result_parse(text, length, &result, &error);
-  free(text);
-  if (status == LARIAT_OK) return result;
+      read ? lariat_load_result_parse(text.bytes, text.length, &result, &error)
+           : LARIAT_OK;
+  text_free(&text);
+  if (!read || status == LARIAT_OK) return result;
   say("%s is no result of a load test: %s", say_shown(shown, path),
       error.message[0] ? error.message : lariat_status_text(status));
   return NULL;
