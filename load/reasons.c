@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * reasons.c: reasons in an array of fixed size. */
+ * reasons.c: reasons in an array of fixed size, and the names of validities. */
 #include "reasons.h"
 
 #include <stdio.h>
@@ -23,4 +23,9 @@ void lr_load_reasons_sort(lariat_load_verdict *verdict) {
       verdict->reasons[at] = verdict->reasons[at - 1];
     verdict->reasons[at] = reason;
   }
+}
+
+const char *lariat_load_validity_name(lariat_load_validity validity) {
+  static const char *const names[] = {"VALID", "SUSPECT", "INVALID"};
+  return (unsigned)validity < 3 ? names[validity] : "";
 }

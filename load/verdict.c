@@ -496,8 +496,3 @@ lariat_load_result_verdict(lariat_load_result *result) {
   result->verdict = verdict;
   return verdict;
 }
-
-const char *lariat_load_validity_name(lariat_load_validity validity) {
-  static const char *const names[] = {"VALID", "SUSPECT", "INVALID"};
-  return (unsigned)validity < 3 ? names[validity] : "";
-}
