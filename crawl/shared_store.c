@@ -195,10 +195,6 @@ static lariat_status run_entry(lr_crawl_shared_store *store, PGresult **rows,
   return lr_crawl_shared_run(store, &step, 1, rows, fault);
 }
 
-#define NO_WORKER                                                              \
-  "the crawl has no worker %u: the directory is another crawl's: give "        \
-  "another directory, or remove this one"
-
 static lariat_status refuse_crawl(lr_crawl_fault *fault) {
   return lr_crawl_fault_set(
       fault, LARIAT_EFORMAT, 0,
@@ -235,8 +231,7 @@ static lariat_status refuse_entry(lr_crawl_shared_store *store,
   PGresult *rows;
   lariat_status status = lr_crawl_shared_run(store, &step, 1, &rows, fault);
   if (!status && PQntuples(rows) == 0)
-    status = lr_crawl_fault_set(fault, LARIAT_ENOTFOUND, 0, NO_WORKER,
-                                (unsigned)store->worker);
+    status = refuse_crawl(fault);
   else if (!status)
     status = refuse_worker(store, rows, fault);
   PQclear(rows);
@@ -302,8 +297,12 @@ static lariat_status open_tables(lr_crawl_shared_store *store,
   if (!status)
     status = lr_crawl_shared_schema_open(store->postgres, &identity, fault);
   if (status == LARIAT_ENOTFOUND && store->worker)
-    status = lr_crawl_fault_set(fault, status, 0, NO_WORKER,
-                                (unsigned)store->worker);
+    status = lr_crawl_fault_set(
+        fault, status, 0,
+        "the database has no crawl \"%s\", though the directory is a worker's "
+        "of one: name the database which that one is in, or begin in a new "
+        "directory",
+        schema);
   store->config = identity.kept_config;
   store->key = identity.key;
   store->order = (lr_crawl_shared_order)identity.order;

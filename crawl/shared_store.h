@@ -70,10 +70,9 @@ typedef struct lr_crawl_shared_options {
  * LARIAT_EFORMAT    another program's tables, or those of a newer version; or
  *                   the database's encoding is not UTF-8; or the directory was
  *                   in another crawl of this name, or the worker is another
- *                   directory's: nothing has been changed
+ *                   directory's, or not there: nothing has been changed
  * LARIAT_ENOTFOUND  no crawl has this name, and there is no `config`, or the
- *                   directory has been a worker's of one before; or it has
- *                   no such worker: the directory is another crawl's
+ *                   directory has been a worker's of one before
  * LARIAT_EBUSY      that worker runs on another machine, or in a directory that
  *                   this one is a copy of: it was seen there less than a lease
  *                   ago.  In one place the lock of the directory is what keeps

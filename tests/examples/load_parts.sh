@@ -38,7 +38,7 @@ request 3 at 3345377 ns
 
 says 'schedule: stage 2: no '\'':'\'' behind the duration at byte 12' \
   schedule 30s:0-500,5m
-says 'schedule: part 3 of 2 at byte 0' schedule 1s:1 3/2
+says 'schedule: part 3 of 2: K is from 1 to N' schedule 1s:1 3/2
 says 'schedule: no rate above 0 in any stage' schedule 1s:0
 
 says 'B A

@@ -356,7 +356,7 @@ static void enter_again(struct shared_crawl *crawl) {
   lr_crawl_lease_list_clear(&list);
 
   options.worker = 9;
-  expect_refused(crawl, &options, LARIAT_ENOTFOUND, "no worker 9");
+  expect_refused(crawl, &options, LARIAT_EFORMAT, "begin in a new directory");
   options.worker = 1;
   options.host = "elsewhere";
   expect_refused(crawl, &options, LARIAT_EBUSY, "ago on here: it runs");

@@ -184,7 +184,7 @@ static void directory_of_another_crawl(void) {
               ARGUMENTS("-q", "--frontier", database->connection,
                         "--crawl-name", "gone", t.directory, t.web.first));
   CU_ASSERT_NOT_EQUAL(t.p.code, 0);
-  expect_said(t.p.err, "give another directory, or remove this one");
+  expect_said(t.p.err, "begin in a new directory");
   CU_ASSERT_NOT_EQUAL(ask(&t, "status", "gone"), 0);
   close_test(&t);
 }
