@@ -307,8 +307,7 @@ static struct page_parts parse_page(const struct text *text) {
   XML_SetUserData(parser, &parts);
   XML_SetStartElementHandler(parser, on_element);
   if (XML_Parse(parser, text->bytes, (int)text->length, 1) != XML_STATUS_OK)
-    fixture_fail("byte %lld: %s", (long long)XML_GetCurrentByteIndex(parser),
-                 XML_ErrorString(XML_GetErrorCode(parser)));
+    fixture_fail("%s", XML_ErrorString(XML_GetErrorCode(parser)));
   XML_ParserFree(parser);
   return parts;
 }
