@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "support/fixture.h"
 #include "support/nginx.h"
 #include "support/origin.h"
+#include "support/ports.h"
 #include <lariat/load/facts.h>
 #include <lariat/load/verdict.h>
 
@@ -394,10 +396,10 @@ static void test_nobody_listens(void) {
   struct test t;
   char url[64];
   const lariat_load_stage stage = {LARIAT_LOAD_ENDLESS_NS, 1000, 1000};
+  unsigned port = 0;
+  int held = ports_refusing(&port);
   open_test(&t);
-  unsigned port = origin_port(t.origin);
-  origin_stop(t.origin);
-  t.origin = NULL;
+  CU_ASSERT_TRUE_FATAL(held >= 0);
   snprintf(url, sizeof url, "http://127.0.0.1:%u/", port);
   const lariat_load_request request = {.size = sizeof request, .url = url};
   add_request(&t, &request);
@@ -412,6 +414,7 @@ static void test_nobody_listens(void) {
     forget_run(&t);
   }
   close_test(&t);
+  close(held);
 }
 
 /* ---- Connections ---- */

@@ -10,8 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A socket bound, but not listening, to a free port; -1 if there is none. */
-static int bind_free_port(unsigned *port) {
+int ports_refusing(unsigned *port) {
   struct sockaddr_in name = {.sin_family = AF_INET};
   socklen_t length = sizeof name;
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -30,7 +29,7 @@ bool ports_find(unsigned *ports, size_t count) {
   size_t found = 0;
   if (!fds) return false;
   while (found < count) { /* all are held, so that they are different */
-    fds[found] = bind_free_port(&ports[found]);
+    fds[found] = ports_refusing(&ports[found]);
     if (fds[found] < 0) break;
     found++;
   }

@@ -11,6 +11,10 @@
  * it is used: be ready to try again.  False when there are not enough. */
 bool ports_find(unsigned *ports, size_t count);
 
+/* Returns a socket that has a port, which connections are refused at and nobody
+ * else gets until the caller closes the socket; -1: there is none. */
+int ports_refusing(unsigned *port);
+
 /* Whether ::1 can be listened on. */
 bool ports_have_ipv6(void);
 

@@ -2,6 +2,8 @@
  * labels: no-tsan long
  * Servers that misbehave, seen through the built program: each failure has its
  * name and the phase that it came in. */
+#include <unistd.h>
+
 #include "program/fetch/fetch_support.h"
 #include "support/nginx.h"
 #include "support/origin.h"
@@ -17,18 +19,24 @@ static void begin(void) {
   if (!origin) abort();
 }
 
+static int refusing = -1; /* the socket of a port at which nobody listens */
+
 static void end(void) {
   fetch_close(run);
   origin_stop(origin);
+  if (refusing >= 0) close(refusing);
+  refusing = -1;
 }
 
 static unsigned origin_line(const char *path) {
   return fetch_line(run, "http://127.0.0.1:%u%s", origin_port(origin), path);
 }
 
-static unsigned free_port(void) {
+/* Returns a port that refuses connections until the end. */
+static unsigned refuse(void) {
   unsigned port = 0;
-  if (!ports_find(&port, 1)) abort();
+  refusing = ports_refusing(&port);
+  if (refusing < 0) abort();
   return port;
 }
 
@@ -76,7 +84,7 @@ static void answered_twice(void) {
 
 static void refused(void) {
   begin();
-  unsigned bad = fetch_line(run, "http://127.0.0.1:%u/", free_port());
+  unsigned bad = fetch_line(run, "http://127.0.0.1:%u/", refuse());
   unsigned good = origin_line("/page");
   CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 1);
   fetch_expect_error(run, bad, "connect-failed", "connect");
@@ -330,7 +338,7 @@ static void retries(void) {
   static const struct origin_step page[] = {{ORIGIN_PAGE, "fine", 0, 200},
                                             {ORIGIN_END, NULL, 0, 0}};
   begin();
-  unsigned dead = fetch_line(run, "http://127.0.0.1:%u/", free_port());
+  unsigned dead = fetch_line(run, "http://127.0.0.1:%u/", refuse());
   unsigned busy = origin_line("/status/503");
   unsigned broken = origin_line("/reset");
   unsigned post =

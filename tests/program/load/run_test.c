@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "program/load/load_support.h"
+#include "support/ports.h"
 #include <lariat/load/version.h>
 
 static struct load_test t;
@@ -108,22 +109,24 @@ static void suspect_counts_if_strict(void) {
   load_close(&t);
 }
 
-/* Finds a port that nobody listens on. */
-static void find_closed_port(struct load_test *test) {
-  struct origin *closed = origin_start(NULL);
-  if (!closed) abort();
-  origin_url(closed, "/", test->url, sizeof test->url);
-  origin_stop(closed);
+/* Writes the URL of a port that nobody listens at, while the socket is open. */
+static int refuse(struct load_test *test) {
+  unsigned port = 0;
+  int held = ports_refusing(&port);
+  if (held < 0) abort();
+  snprintf(test->url, sizeof test->url, "http://127.0.0.1:%u/", port);
+  return held;
 }
 
 static void no_server(void) {
   load_open(&t);
-  find_closed_port(&t);
+  int held = refuse(&t);
   CU_ASSERT_EQUAL(LOAD_RUN(&t, "-n", "5", "-c", "1", "-q", t.url), 5);
   program_said(&t.program, "no connection: does the server run");
   CU_ASSERT_EQUAL(LOAD_RUN(&t, "--wait-for", "300ms", "-n", "5", t.url), 5);
   program_said(&t.program, "has not answered within --wait-for: ");
   CU_ASSERT_EQUAL(t.program.out_length, 0);
+  close(held);
   load_close(&t);
 }
 
