@@ -16,32 +16,22 @@ typedef struct part {
 
 /* ---- Files ---- */
 
-/* Tells whether an outcome's records are to be written. */
-static bool has_records(const lr_crawl_frontier *frontier,
-                        const lr_crawl_outcome *outcome) {
-  return frontier->warc.most && outcome->records && outcome->records_length;
-}
-
 static bool wants_warc(const lr_crawl_frontier *frontier) {
   const lr_crawl_outcome_list *list = &frontier->outcomes;
   for (size_t i = 0; i < list->count; i++)
-    if (has_records(frontier, &list->outcomes[i])) return true;
+    if (lr_crawl_warc_series_takes(&frontier->warc, &list->outcomes[i]))
+      return true;
   return false;
 }
 
 /* Plans an outcome's line, and its edges. */
 static lariat_status plan_lines(lr_crawl_frontier *frontier,
                                 const lr_crawl_outcome *outcome) {
-  lariat_status status = LARIAT_OK;
-  if (frontier->jsonl.path && outcome->line) {
-    status = lr_crawl_output_add(&frontier->jsonl, outcome->line,
-                                 strlen(outcome->line));
-    if (!status) status = lr_crawl_output_add(&frontier->jsonl, "\n", 1);
-  }
-  if (!status && frontier->links.path && outcome->edges)
-    status = lr_crawl_output_add(&frontier->links, outcome->edges,
-                                 strlen(outcome->edges));
-  return status;
+  lariat_status status =
+      lr_crawl_output_add_text(&frontier->jsonl, outcome->line, "\n");
+  return status
+             ? status
+             : lr_crawl_output_add_text(&frontier->links, outcome->edges, "");
 }
 
 /* Plans outcomes up to the one that fills the WARC file. */
@@ -52,7 +42,7 @@ static lariat_status plan_outcomes(lr_crawl_frontier *frontier, part *of) {
   while (!status && of->count < list->count) {
     const lr_crawl_outcome *outcome = &list->outcomes[of->count];
     of->offsets[of->count] = warc->planned;
-    if (has_records(frontier, outcome))
+    if (lr_crawl_warc_series_takes(&frontier->warc, outcome))
       status =
           lr_crawl_output_add(warc, outcome->records, outcome->records_length);
     if (!status) status = plan_lines(frontier, outcome);
@@ -148,7 +138,7 @@ static lariat_status add_outcome(lr_crawl_frontier *frontier,
                                  const lr_crawl_outcome *outcome, int64_t seq,
                                  const part *of, uint64_t offset,
                                  lr_crawl_fault *fault) {
-  bool archived = has_records(frontier, outcome);
+  bool archived = lr_crawl_warc_series_takes(&frontier->warc, outcome);
   const void *digest = outcome->has_digest ? outcome->digest : NULL;
   uint32_t type = lr_crawl_types_add(&frontier->types, outcome->type);
   lariat_status status = lr_crawl_store_run(

@@ -80,6 +80,14 @@ lariat_status lr_crawl_output_add(lr_crawl_output *output, const char *bytes,
   return LARIAT_OK;
 }
 
+lariat_status lr_crawl_output_add_text(lr_crawl_output *output,
+                                       const char *text, const char *end) {
+  if (!output->path || !text) return LARIAT_OK;
+  lariat_status status = lr_crawl_output_add(output, text, strlen(text));
+  if (!status && *end) status = lr_crawl_output_add(output, end, strlen(end));
+  return status;
+}
+
 lariat_status lr_crawl_output_write(lr_crawl_output *output, bool durable,
                                     lr_crawl_fault *fault) {
   if (!output->count) return LARIAT_OK;

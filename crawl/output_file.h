@@ -42,6 +42,11 @@ lariat_status lr_crawl_output_lost(const char *path, uint64_t there,
 lariat_status lr_crawl_output_add(lr_crawl_output *output, const char *bytes,
                                   size_t length);
 
+/* Plans a text and what ends it, where such a file is wanted and there is a
+ * text (NULL: none).  Both stay where they are, as above. */
+lariat_status lr_crawl_output_add_text(lr_crawl_output *output,
+                                       const char *text, const char *end);
+
 /* Writes what was planned behind the committed length; `durable`: down to the
  * disk. */
 lariat_status lr_crawl_output_write(lr_crawl_output *output, bool durable,

@@ -127,31 +127,20 @@ void lr_crawl_shared_files_close(lr_crawl_shared_files *files) {
 
 /* ---- Writing ---- */
 
-bool lr_crawl_shared_files_has_records(const lr_crawl_shared_files *files,
-                                       const lr_crawl_outcome *outcome) {
-  return files->warc.most && outcome->records && outcome->records_length;
-}
-
 static bool wants_warc(const lr_crawl_shared_files *files,
                        const lr_crawl_pending *pending) {
   for (size_t i = 0; i < pending->outcome_count; i++)
-    if (lr_crawl_shared_files_has_records(files, &pending->outcomes[i].outcome))
+    if (lr_crawl_warc_series_takes(&files->warc, &pending->outcomes[i].outcome))
       return true;
   return false;
 }
 
 static lariat_status plan_lines(lr_crawl_shared_files *files,
                                 const lr_crawl_outcome *outcome) {
-  lariat_status status = LARIAT_OK;
-  if (files->jsonl.path && outcome->line) {
-    status = lr_crawl_output_add(&files->jsonl, outcome->line,
-                                 strlen(outcome->line));
-    if (!status) status = lr_crawl_output_add(&files->jsonl, "\n", 1);
-  }
-  if (!status && files->links.path && outcome->edges)
-    status = lr_crawl_output_add(&files->links, outcome->edges,
-                                 strlen(outcome->edges));
-  return status;
+  lariat_status status =
+      lr_crawl_output_add_text(&files->jsonl, outcome->line, "\n");
+  return status ? status
+                : lr_crawl_output_add_text(&files->links, outcome->edges, "");
 }
 
 static lariat_status plan(lr_crawl_shared_files *files,
@@ -162,7 +151,7 @@ static lariat_status plan(lr_crawl_shared_files *files,
   while (!status && *count < pending->outcome_count) {
     const lr_crawl_outcome *outcome = &pending->outcomes[*count].outcome;
     offsets[*count] = warc->planned;
-    if (lr_crawl_shared_files_has_records(files, outcome))
+    if (lr_crawl_warc_series_takes(&files->warc, outcome))
       status =
           lr_crawl_output_add(warc, outcome->records, outcome->records_length);
     if (!status) status = plan_lines(files, outcome);

@@ -43,10 +43,6 @@ lariat_status lr_crawl_shared_files_write(lr_crawl_shared_files *files,
                                           size_t *count, uint64_t *offsets,
                                           lr_crawl_fault *fault);
 
-/* Tells whether an outcome has records in the WARC file. */
-bool lr_crawl_shared_files_has_records(const lr_crawl_shared_files *files,
-                                       const lr_crawl_outcome *outcome);
-
 /* Fills in what a commit says of the files, and returns of how many.  With
  * `last` the WARC file is closed by it.  The names are the files'. */
 size_t lr_crawl_shared_files_describe(const lr_crawl_shared_files *files,

@@ -68,6 +68,13 @@ lariat_status lr_crawl_warc_series_prepare(lr_crawl_warc_series *series,
                                            lr_crawl_store *store,
                                            lr_crawl_fault *fault);
 
+/* Tells whether an outcome's records are to be written. */
+static inline bool
+lr_crawl_warc_series_takes(const lr_crawl_warc_series *series,
+                           const lr_crawl_outcome *outcome) {
+  return series->most && outcome->records && outcome->records_length;
+}
+
 static inline bool
 lr_crawl_warc_series_is_full(const lr_crawl_warc_series *series) {
   return series->id && series->output.planned >= series->most;

@@ -69,7 +69,7 @@ static void add_outcomes(batch *made,
   for (size_t i = 0; i < made->part; i++) {
     const lr_crawl_pending_outcome *of = &frontier->commit.pending.outcomes[i];
     bool archived =
-        lr_crawl_shared_files_has_records(&frontier->files, &of->outcome);
+        lr_crawl_warc_series_takes(&frontier->files.warc, &of->outcome);
     if (!of->queue || !add_queue(made, frontier, of->queue)) continue;
     made->outcomes[made->of.outcome_count++] = (lr_crawl_shared_outcome){
         .queue = of->queue,
